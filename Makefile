@@ -1,0 +1,62 @@
+# Every target is a CI step and the other way round; `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .venv/bin/uv
+RUN := .venv/bin/
+PHOTO ?=
+export UV_PROJECT_ENVIRONMENT := .venv
+# The labelled photographs and the edge corpus, when they are there.
+STUDIO_PHOTOS ?= $(wildcard ../shared/photos)
+STUDIO_EDGE ?= $(wildcard ../shared/edge)
+export STUDIO_PHOTOS STUDIO_EDGE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format types arch docs bench train clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+$(UV):
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+
+.venv/.ready: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --all-extras --inexact --quiet
+	@touch $@
+
+setup: .venv/.ready ## set everything up in .venv (needs only Python and make)
+
+demo: setup ## analyse sample photos, or your own: make demo PHOTO=path
+	@$(RUN)python tools/demo.py $(if $(PHOTO),"$(PHOTO)")
+
+test: setup ## lint, types, architecture and every test
+	@$(MAKE) --no-print-directory lint types arch
+	$(RUN)pytest -n 2 $(PYTEST_ARGS)
+
+lint: setup ## ruff check, ruff format --check, codespell
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)codespell src tests docs tools examples README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
+
+format: setup ## mend what ruff can mend
+	$(RUN)ruff check --fix .
+	$(RUN)ruff format .
+
+types: setup ## mypy --strict
+	$(RUN)mypy
+
+arch: setup ## import-linter: the arrows between the rooms
+	$(RUN)lint-imports
+
+docs: setup ## regenerate the generated parts of docs/
+	$(RUN)python tools/make_docs.py
+
+bench: setup ## benchmarks of every stage
+	$(RUN)python benchmarks/stages.py
+
+train: setup ## refit the shipped model from the photo set
+	$(RUN)python -m studio_detector.learning.train
+
+clean: ## remove the environment and the caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

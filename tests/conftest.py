@@ -1,0 +1,30 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def _folder(variable: str, name: str) -> Path:
+    given = os.environ.get(variable)
+    folder = Path(given) if given else _SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"{variable} names no folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photos_folder() -> Path:
+    """The labelled photograph set, or a skip."""
+    return _folder("STUDIO_PHOTOS", "photos")
+
+
+@pytest.fixture(scope="session")
+def edge_folder() -> Path:
+    """The edge-case corpus, or a skip."""
+    return _folder("STUDIO_EDGE", "edge")

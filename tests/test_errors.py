@@ -1,0 +1,56 @@
+"""The exception tree and its one table."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+
+import pytest
+
+from studio_detector import errors
+
+
+def error_classes():
+    return [
+        value
+        for value in vars(errors).values()
+        if inspect.isclass(value) and issubclass(value, errors.StudioDetectorError)
+    ]
+
+
+def test_every_class_stands_in_the_tree_drawn_in_the_docstring():
+    """A new class must be drawn where readers look for it."""
+    for kind in error_classes():
+        assert kind.__name__ in errors.__doc__
+
+
+def test_an_unknown_code_is_refused_where_it_is_raised():
+    """A typing mistake in a code shows at once, not in a user's JSON."""
+    with pytest.raises(ValueError, match="no_such_code"):
+        errors.InputError("message", code="no_such_code")
+
+
+@pytest.mark.parametrize("kind", error_classes())
+def test_errors_cross_process_borders_whole(kind):
+    """Class, message and code survive pickling."""
+    error = kind("what happened", code="corrupt")
+
+    copy = pickle.loads(pickle.dumps(error))
+
+    assert (kind, "what happened", "corrupt") == (type(copy), copy.message, copy.code)
+
+
+def test_every_code_has_a_meaning_an_http_status_and_an_exit_status():
+    """The table is complete and its numbers are in range."""
+    for code, info in errors.CODES.items():
+        assert info.meaning
+        assert info.http_status in range(400, 600), code
+        assert info.exit_code in range(2, 71), code
+
+
+def test_a_missing_extra_names_the_command_that_installs_it():
+    """The hint fits on one line and can be pasted."""
+    error = errors.MissingExtraError.for_package("pi_heif", "heic", "decoding HEIC")
+
+    assert "pip install 'studio-detector[heic]'" in error.message
+    assert "\n" not in error.message

@@ -1,0 +1,3 @@
+"""Types as API."""
+
+from __future__ import annotations
