@@ -1,0 +1,76 @@
+"""Messages between the parent and the decoding child: a JSON header, then plain bytes.
+
+Nothing is unpickled: the child has touched hostile bytes, and a pickle can run code.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Exit status of a child that had no memory left to receive a picture.
+NO_MEMORY_STATUS = 12
+
+_LENGTHS = struct.Struct(">IQ")
+_MOST_HEADER_BYTES = 1 << 20
+
+
+class FramingError(Exception):
+    """The other side sent something that is not a message."""
+
+
+def write_message(
+    stream: BinaryIO, header: Mapping[str, Any], payload: bytes | memoryview = b""
+) -> None:
+    """Send one message and flush.
+
+    Args:
+        stream: Pipe to the other side.
+        header: What JSON can hold.
+        payload: Bytes that follow it.
+
+    Raises:
+        OSError: If the other side is gone.
+    """
+    text = json.dumps(header).encode()
+    stream.write(_LENGTHS.pack(len(text), len(payload)))
+    stream.write(text)
+    stream.write(payload)
+    stream.flush()
+
+
+def read_message(stream: BinaryIO, most_payload_bytes: int) -> tuple[dict[str, Any], bytes]:
+    """Receive one message.
+
+    Args:
+        stream: Pipe from the other side.
+        most_payload_bytes: A longer payload is refused before it is read.
+
+    Returns:
+        Header and payload.
+
+    Raises:
+        EOFError: If the other side is gone.
+        FramingError: If what came is not a message.
+    """
+    header_bytes, payload_bytes = _LENGTHS.unpack(_read_exactly(stream, _LENGTHS.size))
+    if header_bytes > _MOST_HEADER_BYTES or payload_bytes > most_payload_bytes:
+        raise FramingError(f"a message of {header_bytes} + {payload_bytes} bytes")
+    try:
+        header = json.loads(_read_exactly(stream, header_bytes))
+    except ValueError as error:
+        raise FramingError(f"a header that is not JSON: {error}") from error
+    if not isinstance(header, dict):
+        raise FramingError(f"a header that is {type(header).__name__}")
+    return header, _read_exactly(stream, payload_bytes)
+
+
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError("the other side closed the pipe")
+    return data
