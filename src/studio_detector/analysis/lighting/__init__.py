@@ -1,0 +1,3 @@
+"""Phase 1: lighting, measured on every picture."""
+
+from __future__ import annotations
