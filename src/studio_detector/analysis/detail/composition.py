@@ -1,0 +1,461 @@
+"""Composition: where the subject stands, how much empty space it has, what surrounds it.
+
+A packshot or a portrait on a sweep isolates one subject near the middle, leaves quiet
+margins and repeats few colours along its border; a found scene fills the frame.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from studio_detector.analysis.base import AnalysisSpec, Measurement, MeasureSpec
+from studio_detector.analysis.detail import _border_colours, _orientation, _outline, _saliency
+from studio_detector.analysis.detail._scale import MINIMUM_SIDE_PX, TOO_SMALL
+
+if TYPE_CHECKING:
+    from studio_detector.planes import Planes
+
+_KE = "Ke, Tang and Jing 2006, doi:10.1109/CVPR.2006.303"
+_DATTA = "Datta et al. 2006, doi:10.1007/11744078_23"
+_SWAIN = "Swain and Ballard 1991, doi:10.1007/BF00130487"
+_WEI = "Wei et al. 2012, doi:10.1007/978-3-642-33712-3_3"
+_OTSU = "Otsu 1979, doi:10.1109/TSMC.1979.4310076"
+_REDIES = "Redies et al. 2012, doi:10.1007/978-3-642-33863-2_54"
+_ENTROPY = "Redies, Brachmann and Wagemans 2017, doi:10.1016/j.visres.2017.02.004"
+
+#: Mean gradient under which there is nothing to compose, in levels per px.
+_FLAT_LEVELS_PER_PX = 0.01
+_FLAT = "the picture is one flat tone"
+_NO_SUBJECT = "nothing stands out from the colours of the border"
+
+_RATIO = partial(MeasureSpec, unit="1", low=0, high=1)
+_HALF = partial(MeasureSpec, unit="1", low=0, high=0.5)
+_CORRELATION = partial(MeasureSpec, unit="1", low=-1, high=1)
+_COLOUR_BITS = partial(MeasureSpec, unit="bits", low=0, high=12.3)
+_DELTA_E = partial(MeasureSpec, unit="delta E", low=0, high=300)
+_OVER_EVEN = partial(MeasureSpec, unit="times an even spread", low=0)
+_ACTIVITY = partial(MeasureSpec, unit="log10 levels per px", low=-1, high=2.6)
+
+SPEC = AnalysisSpec(
+    name="composition",
+    version=1,
+    phase="detail",
+    title="Composition",
+    summary=(
+        "Where the picture's detail and its subject lie, how much space is empty, and how "
+        "the border's colours compare with the centre's."
+    ),
+    measures=(
+        _RATIO(
+            name="centroid_row_ratio",
+            summary="Height of the centre of saliency; 0 the upper, 1 the lower edge",
+            studio=1,
+            source=_KE,
+        ),
+        MeasureSpec(
+            name="centroid_column_ratio",
+            summary="Place of the centre of saliency; -0.5 the left, 0.5 the right edge",
+            unit="1",
+            low=-0.5,
+            high=0.5,
+            mirror="negated",
+            source=_KE,
+        ),
+        MeasureSpec(
+            name="centroid_offset_ratio",
+            summary="Distance of the centre of saliency from the middle, in sides",
+            unit="1",
+            low=0,
+            high=0.71,
+            source=_KE,
+        ),
+        _HALF(
+            name="row_spread_ratio",
+            summary="Standard deviation of saliency over the height",
+            studio=-1,
+            source=_KE,
+        ),
+        _HALF(
+            name="column_spread_ratio",
+            summary="Standard deviation of saliency over the width; low: a narrow subject",
+            studio=-1,
+            source=_KE,
+        ),
+        MeasureSpec(
+            name="upright_spread",
+            summary="Log ratio of both spreads; high: detail stands upright in the frame",
+            unit="1",
+            low=-6.3,
+            high=6.3,
+            studio=1,
+            source=_KE,
+        ),
+        _OVER_EVEN(
+            name="thirds_concentration",
+            summary="Saliency within a tenth of a side of the four thirds points",
+            high=32,
+            studio=1,
+            source=_DATTA,
+        ),
+        _OVER_EVEN(
+            name="centre_concentration",
+            summary="Saliency within a quarter of a side of the middle",
+            high=6,
+            studio=1,
+            source=_DATTA,
+        ),
+        _OVER_EVEN(
+            name="border_concentration",
+            summary="Saliency in the outer tenth of the picture",
+            high=3,
+            studio=-1,
+            source=_KE,
+        ),
+        _OVER_EVEN(
+            name="quieter_side_concentration",
+            summary="Saliency along the quieter of the left and right side",
+            high=4.1,
+            studio=-1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="middle_rows_ratio",
+            summary="Share of the saliency in the middle three eighths of the height",
+            studio=1,
+            source=_KE,
+        ),
+        MeasureSpec(
+            name="saliency_entropy_bits",
+            summary="Entropy of saliency over 32x32 places; 10: everywhere alike",
+            unit="bits",
+            low=0,
+            high=10,
+            studio=-1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="negative_space_ratio",
+            summary="Share of cells with under 15 % of the strongest gradient",
+            studio=1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="plain_space_ratio",
+            summary="Share of cells with hardly any gradient",
+            studio=1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="empty_row_ratio",
+            summary="Share of rows with hardly any saliency",
+            studio=1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="empty_column_ratio",
+            summary="Share of columns with hardly any saliency",
+            studio=1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="top_margin_ratio",
+            summary="Empty margin above everything, in sides",
+            studio=1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="narrower_side_margin_ratio",
+            summary="Narrower of the empty margins left and right",
+            studio=1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="wider_side_margin_ratio",
+            summary="Wider of the empty margins left and right",
+            studio=1,
+            source=_KE,
+        ),
+        _RATIO(
+            name="detail_box_ratio",
+            summary="Share of the picture inside the margins; low: detail in a small box",
+            studio=-1,
+            source=_KE,
+        ),
+        _ACTIVITY(
+            name="upper_corner_activity",
+            summary="Gradient in the busier upper corner",
+            studio=-1,
+            source=_WEI,
+        ),
+        _CORRELATION(
+            name="left_right_symmetry",
+            summary="Correlation of luma with its mirror image",
+            studio=1,
+            source=_DATTA,
+        ),
+        _CORRELATION(
+            name="saliency_symmetry",
+            summary="Correlation of saliency with its mirror image",
+            studio=1,
+            source=_DATTA,
+        ),
+        _CORRELATION(
+            name="top_bottom_symmetry",
+            summary="Correlation of luma with its upside-down image; low: sky, ground",
+            studio=1,
+            source=_DATTA,
+        ),
+        _RATIO(
+            name="row_layer_ratio",
+            summary="Variance of luma explained by height: layers such as sky and ground",
+            studio=-1,
+            source=_DATTA,
+        ),
+        _RATIO(
+            name="column_layer_ratio",
+            summary="Variance of luma explained by the column: an upright subject",
+            studio=1,
+            source=_DATTA,
+        ),
+        _RATIO(
+            name="border_main_colour_ratio",
+            summary="Share of the border in its four commonest colours",
+            studio=1,
+            source=_SWAIN,
+        ),
+        _COLOUR_BITS(
+            name="border_colour_entropy_bits",
+            summary="Entropy of the colours of the border",
+            studio=-1,
+            source=_SWAIN,
+        ),
+        _COLOUR_BITS(
+            name="plainest_side_entropy_bits",
+            summary="Entropy of the colours of the plainest side",
+            studio=-1,
+            source=_SWAIN,
+        ),
+        _COLOUR_BITS(
+            name="busiest_side_entropy_bits",
+            summary="Entropy of the colours of the busiest side",
+            studio=-1,
+            source=_SWAIN,
+        ),
+        _COLOUR_BITS(
+            name="arch_colour_entropy_bits",
+            summary="Entropy of the colours above and beside the upper half",
+            studio=-1,
+            source=_SWAIN,
+        ),
+        _COLOUR_BITS(
+            name="centre_colour_entropy_bits",
+            summary="Entropy of the colours of the centre",
+            studio=-1,
+            source=_SWAIN,
+        ),
+        _RATIO(
+            name="centre_border_overlap",
+            summary="Histogram intersection of centre and border",
+            studio=-1,
+            source=_SWAIN,
+        ),
+        _RATIO(
+            name="border_coloured_ratio",
+            summary="Share of the picture in colours common at the border",
+            studio=1,
+            source=_SWAIN,
+        ),
+        _DELTA_E(
+            name="side_difference_delta_e",
+            summary="Difference of the mean colours of the left and right side",
+            studio=-1,
+            source=_WEI,
+        ),
+        _DELTA_E(
+            name="top_bottom_difference_delta_e",
+            summary="Difference of the mean colours of top and bottom",
+            studio=-1,
+            source=_WEI,
+        ),
+        MeasureSpec(
+            name="subject_gap_delta_e",
+            summary="How much farther the subject is from the border's colours",
+            unit="delta E",
+            low=0,
+            high=128,
+            studio=1,
+            source=_WEI,
+        ),
+        _RATIO(
+            name="subject_separability",
+            summary="Otsu separability of subject and surroundings by colour; 1: clean cut",
+            studio=1,
+            source=_OTSU,
+        ),
+        _RATIO(
+            name="subject_area_ratio",
+            summary="Share of the picture that differs from the border's colours",
+            studio=-1,
+            source=_WEI,
+        ),
+        _RATIO(
+            name="subject_centre_ratio",
+            summary="Share of the centre that differs from the border's colours",
+            studio=1,
+            source=_WEI,
+        ),
+        _RATIO(
+            name="subject_border_ratio",
+            summary="Share of the border the subject takes; 0: isolated",
+            studio=-1,
+            source=_WEI,
+        ),
+        MeasureSpec(
+            name="subject_parts_log2",
+            summary="Number of separate parts of the subject; 0: one piece",
+            unit="log2 parts",
+            low=0,
+            high=14,
+            studio=-1,
+            source=_WEI,
+        ),
+        _RATIO(
+            name="subject_largest_ratio",
+            summary="Share of the subject in its largest part",
+            studio=1,
+            source=_WEI,
+        ),
+        _RATIO(
+            name="subject_convexity",
+            summary="Area of the largest part over that of its convex hull",
+            studio=1,
+            source=_WEI,
+        ),
+        _RATIO(
+            name="subject_tilt",
+            summary="Slant of the largest part; 0: upright, lying or round, 1: diagonal line",
+            studio=-1,
+            source="second moments of the area",
+        ),
+        MeasureSpec(
+            name="subject_offset_ratio",
+            summary="Distance of the largest part from the middle, in sides",
+            unit="1",
+            low=0,
+            high=0.71,
+            studio=-1,
+            source=_DATTA,
+        ),
+        MeasureSpec(
+            name="subject_sides_touched",
+            summary="Sides of the picture the largest part touches: 0 packshot, 1 portrait",
+            unit="sides",
+            low=0,
+            high=4,
+            studio=-1,
+            source=_WEI,
+        ),
+        _RATIO(
+            name="subject_bottom_ratio",
+            summary="Share of the lower edge the largest part covers",
+            source=_WEI,
+        ),
+        _RATIO(
+            name="outline_detail_ratio",
+            summary="Share of the gradient on the subject's outline",
+            studio=1,
+            source=_WEI,
+        ),
+        _ACTIVITY(
+            name="surroundings_activity",
+            summary="Gradient away from the subject",
+            studio=-1,
+            source=_WEI,
+        ),
+        MeasureSpec(
+            name="subject_surroundings_activity",
+            summary="Gradient inside the subject over that away from it",
+            unit="log10 ratio",
+            low=-3.6,
+            high=3.6,
+            studio=1,
+            source=_WEI,
+        ),
+        _RATIO(
+            name="self_similarity",
+            summary="Likeness of edge directions from place to place, weighed by detail",
+            studio=-1,
+            source=_REDIES,
+        ),
+        _RATIO(
+            name="least_self_similarity",
+            summary="The same for the place least like the whole; 0: an empty place",
+            studio=-1,
+            source=_REDIES,
+        ),
+        MeasureSpec(
+            name="edge_direction_entropy_bits",
+            summary="Entropy of edge directions; 4: all alike",
+            unit="bits",
+            low=0,
+            high=4,
+            studio=-1,
+            source=_ENTROPY,
+        ),
+        _RATIO(
+            name="upright_edge_ratio",
+            summary="Share of the gradient on upright edges",
+            studio=1,
+            source=_REDIES,
+        ),
+        _RATIO(
+            name="lying_edge_ratio",
+            summary="Share of the gradient on lying edges: horizons, shelves, steps",
+            studio=-1,
+            source=_REDIES,
+        ),
+        _RATIO(
+            name="longest_row_line_ratio",
+            summary="Largest share of one row covered by a lying edge: horizon, table",
+            studio=-1,
+            source=_REDIES,
+        ),
+        _RATIO(
+            name="longest_column_line_ratio",
+            summary="Largest share of one column covered by an upright edge: wall, post",
+            studio=-1,
+            source=_REDIES,
+        ),
+    ),
+    references=(_KE, _DATTA, _SWAIN, _WEI, _REDIES, _ENTROPY),
+)
+
+
+def measure(planes: Planes) -> Measurement:
+    """Measure the composition of the reduced picture; never raises.
+
+    Places are counted in sides of the picture, so that its aspect does not enter by itself.
+    """
+    reduced = planes.reduced
+    if reduced.short_side_px < MINIMUM_SIDE_PX:
+        return Measurement.of(SPEC, {}, reason=TOO_SMALL)
+    structure = _saliency.structure(reduced)
+    saliency = _saliency.saliency_map(structure)
+    if float(saliency.mean()) < _FLAT_LEVELS_PER_PX:
+        return Measurement.of(SPEC, {}, reason=_FLAT)
+    colour = _border_colours.small_colour(reduced)
+    rows, columns = colour.codes.shape
+    halved = cv2.resize(structure, (columns, rows), interpolation=cv2.INTER_AREA)
+    gradient = halved.astype(np.float32, copy=False)
+    values: dict[str, float | None] = {}
+    values |= _saliency.placement_measures(saliency)
+    values |= _saliency.space_measures(saliency, structure)
+    values |= _saliency.symmetry_measures(saliency, reduced)
+    values |= _border_colours.colour_measures(colour)
+    values |= _outline.outline_measures(_border_colours.distance_from_border(colour), gradient)
+    values |= _orientation.orientation_measures(reduced, structure)
+    return Measurement.of(SPEC, values, reason=_NO_SUBJECT)
