@@ -1,0 +1,211 @@
+"""The pipeline, top to bottom: decode, measure light, decide, look closer when in doubt."""
+
+from __future__ import annotations
+
+import os
+from time import perf_counter
+from typing import TYPE_CHECKING, Self
+
+from studio_detector.analysis.registry import Registry
+from studio_detector.decision import policy
+from studio_detector.decision.shipped import load_model
+from studio_detector.errors import AnalysisError, StudioDetectorError
+from studio_detector.imaging import IsolatedLoader, load
+from studio_detector.pipeline.report import Failure, Outcome, Report, Timing
+from studio_detector.pipeline.settings import Settings
+from studio_detector.planes import Planes
+from studio_detector.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
+
+    from studio_detector.analysis.base import Analysis, Measurement
+    from studio_detector.imaging import Frame
+    from studio_detector.imaging.source import Source
+
+
+class Detector:
+    """Tells studio light from natural light, with evidence.
+
+    A detector is built once and used for many photos; it holds no state between them, so
+    the order of photos never changes a result. With ``isolate``, it holds a child process
+    that `close`, or leaving a ``with`` block, ends.
+
+    ::
+
+        detector = Detector()
+        detector.analyse("portrait.jpg").confidence
+        for outcome in detector.analyse_many(["a.jpg", "b.jpg"]):
+            print(outcome.to_json())
+
+    Args:
+        settings: What differs from the defaults.
+        registry: Analyses to run; None takes the built-in ones and every installed plugin.
+
+    Raises:
+        ConfigError: If a disabled analysis or the model does not exist.
+        ModelError: If the model file cannot be used with the analyses.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, *, registry: Registry | None = None
+    ) -> None:
+        self.settings = settings or Settings()
+        self.registry = registry or Registry.load(disabled=self.settings.disabled_analyses)
+        self.model = load_model(self.settings.model, rule_weights=self.settings.rule_weights)
+        self.model.check_analyses(analysis.SPEC for analysis in self.registry)
+        self._uncertain_low = _first(self.settings.uncertain_low, self.model.uncertain_low)
+        self._uncertain_high = _first(self.settings.uncertain_high, self.model.uncertain_high)
+        self._isolated = (
+            IsolatedLoader(
+                working_size_px=self.settings.working_size_px, limits=self.settings.limits
+            )
+            if self.settings.isolate
+            else None
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the decoding child, where there is one; the detector may be used again."""
+        if self._isolated is not None:
+            self._isolated.close()
+
+    def analyse(self, source: Source, *, path: str | None = None) -> Report:
+        """Analyse one photo.
+
+        Args:
+            source: Path, bytes, binary file object, or NumPy array (see `imaging.load`).
+            path: Name for the report; None takes the path given, if one was.
+
+        Returns:
+            The verdict with its evidence.
+
+        Raises:
+            InputError: If the photo cannot be read or decoded, or passes a limit.
+            AnalysisError: If an analysis fails: a defect, ours or a plugin's.
+        """
+        start = perf_counter()
+        frame = self._decode(source)
+        return self.analyse_frame(
+            frame,
+            path=_name(source) if path is None else path,
+            decode_ms=_milliseconds_since(start),
+        )
+
+    def _decode(self, source: Source) -> Frame:
+        if self._isolated is not None:
+            return self._isolated.load(source)
+        return load(
+            source,
+            working_size_px=self.settings.working_size_px,
+            limits=self.settings.limits,
+        )
+
+    def analyse_frame(
+        self, frame: Frame, *, path: str | None = None, decode_ms: float = 0.0
+    ) -> Report:
+        """Analyse a picture that was decoded before; see `analyse`."""
+        start = perf_counter()
+        planes = Planes(frame.rgb)
+        measurements = _measure(self.registry.phase("lighting"), planes)
+        evidence = self.model.lighting.evaluate(measurements)
+        confidence = lighting_confidence = self.model.lighting.confidence(evidence)
+        lighting_ms = _milliseconds_since(start)
+
+        detail_ms = None
+        if policy.detail_wanted(
+            confidence,
+            self.settings.phases,
+            doubt_low=self.settings.doubt_low,
+            doubt_high=self.settings.doubt_high,
+        ):
+            start = perf_counter()
+            measurements |= _measure(self.registry.phase("detail"), planes)
+            evidence = self.model.full.evaluate(measurements)
+            confidence = self.model.full.confidence(evidence)
+            detail_ms = _milliseconds_since(start)
+
+        return Report(
+            path=path,
+            confidence=confidence,
+            label=policy.label(
+                confidence,
+                uncertain_low=self._uncertain_low,
+                uncertain_high=self._uncertain_high,
+            ),
+            phase="lighting" if detail_ms is None else "detail",
+            lighting_confidence=lighting_confidence,
+            phases=self.settings.phases,
+            evidence=evidence,
+            measurements=measurements,
+            model=self.model.identity,
+            variant=self.settings.variant,
+            version=VERSION,
+            format=frame.format,
+            original_rows_px=frame.original_rows_px,
+            original_columns_px=frame.original_columns_px,
+            rows_px=planes.rows_px,
+            columns_px=planes.columns_px,
+            sha256=frame.sha256,
+            warnings=frame.warnings,
+            timing=Timing(
+                decode_ms=decode_ms,
+                lighting_ms=lighting_ms,
+                detail_ms=detail_ms,
+                total_ms=decode_ms + lighting_ms + (detail_ms or 0.0),
+            ),
+        )
+
+    def analyse_many(self, sources: Iterable[Source]) -> Iterator[Outcome]:
+        """Analyse photos one after the other; a bad one becomes a `Failure`, never an exception.
+
+        Args:
+            sources: Anything `analyse` takes. Consumed one at a time, so an endless
+                iterable works.
+
+        Yields:
+            One outcome for each source, in order.
+        """
+        for source in sources:
+            try:
+                yield self.analyse(source)
+            except StudioDetectorError as error:
+                yield Failure.of(_name(source), error)
+
+
+def _measure(analyses: Iterable[Analysis], planes: Planes) -> dict[str, Measurement]:
+    measurements = {}
+    for analysis in analyses:
+        try:
+            measurements[analysis.SPEC.name] = analysis.measure(planes)
+        except Exception as error:
+            raise AnalysisError(
+                f"the analysis {analysis.SPEC.name!r} failed on a picture of "
+                f"{planes.rows_px} x {planes.columns_px} px ({type(error).__name__}: {error}); "
+                f"disable it with disabled_analyses, and report the picture",
+                code="analysis_failed",
+            ) from error
+    return measurements
+
+
+def _name(source: Source) -> str | None:
+    return os.fsdecode(source) if isinstance(source, str | os.PathLike) else None
+
+
+def _first(chosen: float | None, otherwise: float) -> float:
+    return otherwise if chosen is None else chosen
+
+
+def _milliseconds_since(start: float) -> float:
+    return (perf_counter() - start) * 1000
