@@ -1,0 +1,3 @@
+"""Example plugin of studio-detector."""
+
+from __future__ import annotations

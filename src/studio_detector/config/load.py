@@ -1,0 +1,172 @@
+"""All layers put together: defaults < file < environment < options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from studio_detector.config.environment import (
+    FILE_VARIABLE,
+    environment_assignments,
+    file_from_environment,
+)
+from studio_detector.config.files import file_assignments
+from studio_detector.config.keys import all_keys, apply
+from studio_detector.config.origin import DEFAULT, Assignment, Origin
+from studio_detector.config.validate import checked
+from studio_detector.errors import ConfigError
+from studio_detector.pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a command line sets.
+
+    Attributes:
+        file: Configuration file; None leaves it to the environment.
+        assignments: Settings given by options, later ones winning.
+        disable: Analyses to disable, beside those disabled by lower layers.
+        enable: Analyses to enable, whatever lower layers say.
+    """
+
+    file: str | None = None
+    assignments: tuple[Assignment, ...] = ()
+    disable: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedSettings:
+    """The settings in force and where each comes from.
+
+    Attributes:
+        settings: The settings.
+        origins: Dotted name -> origin, for every setting; entries of tables that were set
+            one by one have their own.
+    """
+
+    settings: Settings
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+def assignment_from_text(text: str, *, option: str) -> Assignment:
+    """Read ``name=value``.
+
+    Args:
+        text: For instance ``limits.max_pixels=1000000``.
+        option: The option it was given to, for messages.
+
+    Raises:
+        ConfigError: ``config_invalid_value`` if there is no ``=`` or no name.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ConfigError(
+            f"option {option}: {text!r} is no assignment; write NAME=VALUE, "
+            "for instance limits.max_pixels=1000000",
+            code="config_invalid_value",
+        )
+    name = name.strip()
+    return Assignment(
+        name=name, value=value, origin=Origin("option", f"{option} {name}"), is_text=True
+    )
+
+
+def load_settings(
+    options: Options | None = None, *, environ: Mapping[str, str] = MappingProxyType({})
+) -> ResolvedSettings:
+    """Build the settings from every layer.
+
+    Args:
+        options: What the command line sets.
+        environ: Environment variables; `os.environ` at the edge, nothing in tests.
+
+    Returns:
+        The settings with their origins.
+
+    Raises:
+        ConfigError: ``config_unreadable``, ``config_unknown_key`` or ``config_invalid_value``;
+            the message names every problem found, one a line.
+        MissingExtraError: If the file is YAML and the extra ``yaml`` is not installed.
+    """
+    options = options or Options()
+    found: list[Assignment] = []
+    if options.file is not None:
+        found += file_assignments(options.file, named_by="option --config")
+    elif (path := file_from_environment(environ)) is not None:
+        found += file_assignments(path, named_by=f"variable {FILE_VARIABLE}")
+    found += environment_assignments(environ)
+    found += options.assignments
+    values, origins = _merged(found)
+    _switch_analyses(options, values, origins)
+    return ResolvedSettings(
+        settings=_applied(values, origins),
+        origins=MappingProxyType(
+            {name: origins.pop(name, DEFAULT) for name in all_keys()} | origins
+        ),
+    )
+
+
+def _merged(found: Iterable[Assignment]) -> tuple[dict[str, Any], dict[str, Origin]]:
+    """Check everything found and let later values win; tables are merged entry by entry."""
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    problems: list[ConfigError] = []
+    for assignment in found:
+        try:
+            key, value = checked(assignment)
+        except ConfigError as problem:
+            problems.append(problem)
+            continue
+        if key.name in all_keys():
+            values[key.name] = value
+            if key.form == "table":
+                _forget_entries(origins, key.name)
+        else:
+            table, _, entry = key.name.partition(".")
+            values[table] = {**(values.get(table) or {}), entry: value}
+        origins[key.name] = assignment.origin
+    if problems:
+        raise ConfigError("\n".join(problem.message for problem in problems), code=problems[0].code)
+    return values, origins
+
+
+def _forget_entries(origins: dict[str, Origin], table: str) -> None:
+    for name in [name for name in origins if name.startswith(f"{table}.")]:
+        del origins[name]
+
+
+def _switch_analyses(options: Options, values: dict[str, Any], origins: dict[str, Origin]) -> None:
+    """Apply ``--disable`` and ``--enable`` to what the lower layers disabled."""
+    both = sorted(set(options.disable) & set(options.enable))
+    if both:
+        raise ConfigError(
+            f"option --enable and option --disable both name {both[0]!r}; leave one out",
+            code="config_invalid_value",
+        )
+    before: tuple[str, ...] = values.get("disabled_analyses", ())
+    kept = [name for name in before if name not in options.enable]
+    after = (*kept, *(name for name in dict.fromkeys(options.disable) if name not in kept))
+    if after != before:
+        values["disabled_analyses"] = after
+        used = [
+            name
+            for name, given in (("--disable", options.disable), ("--enable", options.enable))
+            if given
+        ]
+        origins["disabled_analyses"] = Origin("option", " and ".join(used))
+
+
+def _applied(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> Settings:
+    try:
+        return apply(Settings(), values)
+    except ConfigError as error:
+        # Values that fit one by one but not together: say where they come from.
+        places = "; ".join(
+            f"{name} from {origin}" for name, origin in origins.items() if name in error.message
+        )
+        raise ConfigError(f"{error.message} ({places})", code=error.code) from error

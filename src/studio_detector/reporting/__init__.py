@@ -1,0 +1,3 @@
+"""Reports for people: words, text and tables, built as pure strings."""
+
+from __future__ import annotations
