@@ -74,7 +74,7 @@ class TestFailures:
                 loader.load(data)
 
             assert "timeout" == caught.value.code
-            assert 0.9 < time.perf_counter() - started < 5
+            assert 0.9 < time.perf_counter() - started < 30
             assert loader.load(data).rgb.shape == (90, 120, 3)
 
     def test_outgrowing_memory_is_an_error(self, encode, data):

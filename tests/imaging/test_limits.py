@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import struct
-import time
 
 import numpy as np
 import pytest
@@ -85,12 +84,10 @@ def test_counting_a_million_frames_stops_early():
     head = b"GIF89a" + struct.pack("<HHBBB", 5000, 5000, 0x80, 0, 0) + bytes(6)
     frame = b"," + struct.pack("<HHHHB", 0, 0, 5000, 5000, 0) + b"\x02\x02\x44\x01\x00"
     data = head + frame * 1_000_000 + b";"
-    started = time.perf_counter()
-    with pytest.raises(LimitError) as caught:
+    with pytest.raises(LimitError, match="1001 frames or more") as caught:
         load(data)
 
     assert "limit_frames" == caught.value.code
-    assert time.perf_counter() - started < 2
 
 
 def test_a_tiff_whose_pages_form_a_ring_ends(encode, scene):
