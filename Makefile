@@ -12,7 +12,7 @@ STUDIO_EDGE ?= $(wildcard ../shared/edge)
 export STUDIO_PHOTOS STUDIO_EDGE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types arch docs bench train clean
+.PHONY: help setup demo test lint format types arch docs bench train evaluate figures network clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -37,7 +37,7 @@ test: setup ## lint, types, architecture and every test
 lint: setup ## ruff check, ruff format --check, codespell
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
-	$(RUN)codespell src tests docs tools examples README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
+	$(RUN)codespell src tests docs tools examples network README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md
 
 format: setup ## mend what ruff can mend
 	$(RUN)ruff check --fix .
@@ -55,8 +55,24 @@ docs: setup ## regenerate the generated parts of docs/
 bench: setup ## benchmarks of every stage
 	$(RUN)python benchmarks/stages.py
 
-train: setup ## refit the shipped model from the photo set
+train: setup ## refit the shipped models from the photo set (the network: make network)
 	$(RUN)python -m studio_detector.learning.train
+	$(RUN)python -m studio_detector.learning.stack
+
+evaluate: setup ## judge the default model on the test split; report in .cache/report
+	$(RUN)studio-detector evaluate "$(STUDIO_PHOTOS)" --split test --output .cache/report
+
+figures: setup ## remeasure docs/figures/shipped.json, which the tests hold the models against
+	$(RUN)python tools/figures.py
+
+# PyTorch stays out of the lock: its plain wheels bring gigabytes of CUDA (network/README.md).
+.venv-network/.ready: network/requirements.txt
+	$(PYTHON) -m venv .venv-network
+	.venv-network/bin/python -m pip install --quiet --requirement network/requirements.txt
+	@touch $@
+
+network: .venv-network/.ready ## fine-tune, average and export the network again (over an hour)
+	.venv-network/bin/python network/make.py $(NETWORK_ARGS)
 
 clean: ## remove the environment and the caches
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
+	rm -rf .venv .venv-network .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

@@ -93,8 +93,9 @@ def main() -> None:
         frame: Frame = watch.run("decode", lambda data=data: load(data))
         planes = Planes(frame.rgb)
         lighting = stage("lighting", "lighting", planes)
+        network = stage("network", "network", planes)
         detail = stage("detail", "detail", planes)
-        watch.run("decide", lambda m={**lighting, **detail}: model.full.evaluate(m))
+        watch.run("decide", lambda m={**lighting, **network, **detail}: model.full.evaluate(m))
         for analysis in registry:
             fresh = Planes(frame.rgb)
             watch.run(f"  {analysis.SPEC.name} alone", lambda a=analysis, p=fresh: a.measure(p))

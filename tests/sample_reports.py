@@ -76,7 +76,9 @@ def report(confidence: float = 0.9, *, path: str | None = "a.jpg", **changes: ob
         "columns_px": 341,
         "sha256": None,
         "warnings": (),
-        "timing": Timing(decode_ms=12.3456, lighting_ms=4.5, detail_ms=None, total_ms=16.8456),
+        "timing": Timing(
+            decode_ms=12.3456, lighting_ms=4.5, network_ms=None, detail_ms=None, total_ms=16.8456
+        ),
     }
     return Report(**(fields | changes))
 
@@ -93,7 +95,7 @@ def detail_report(**changes: object) -> Report:
         **{
             "phase": "detail",
             "measurements": measurements,
-            "timing": Timing(decode_ms=1, lighting_ms=2, detail_ms=3, total_ms=6),
+            "timing": Timing(decode_ms=1, lighting_ms=2, network_ms=4, detail_ms=3, total_ms=10),
             **changes,
         },
     )

@@ -75,7 +75,7 @@ def test_every_value_has_its_origin():
 
     assert list(all_keys()) == list(data) == list(rows)
     assert {"value": 5, "origin": "option --limits.max_pixels"} == data["limits.max_pixels"]
-    assert ("model", '"cues"', "default") == rows["model"]
+    assert ("model", '"full"', "default") == rows["model"]
     assert "max_pixels = 5  # option --limits.max_pixels\n" in render.as_toml(resolved, origin=True)
 
 

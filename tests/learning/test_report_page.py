@@ -161,6 +161,15 @@ class TestSets:
         assert "Too few photographs to fit it" in page.html(found)
         assert "AUC" in assessment_text(found)
 
+    def test_few_groups_have_no_intervals(self, tmp_path, bright):
+        """Four groups drawn again and again would claim a certainty that is not there."""
+        labelled_folder.make_folders(tmp_path, groups=4, each=4)
+
+        found = assess(read_dataset(tmp_path), [bright], cache=None, workers=1, resamples=50)
+        assert 0 == found.resamples
+        assert {None} == {figure.low for figure in found.models[0].figures}
+        assert "bootstrap" not in page.html(found)
+
     def test_nothing_readable_is_an_error(self, tmp_path, bright):
         """With what to look at."""
         (tmp_path / "labels.csv").write_text("file,label\nabsent.png,studio\n", encoding="utf-8")

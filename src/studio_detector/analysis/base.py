@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from studio_detector.planes import Planes
 
-#: "lighting" always runs; "detail" runs only when the verdict is in doubt.
-Phase = Literal["lighting", "detail"]
+#: "lighting" always runs; "network" runs where the model reads it; "detail" only in doubt.
+Phase = Literal["lighting", "network", "detail"]
 
 #: What mirroring the picture left to right does to a measure.
 Mirror = Literal["invariant", "negated", "varies"]

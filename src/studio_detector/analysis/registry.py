@@ -30,6 +30,7 @@ BUILT_IN = (
     "studio_detector.analysis.lighting.highlight",
     "studio_detector.analysis.lighting.colour_temperature",
     "studio_detector.analysis.lighting.background",
+    "studio_detector.analysis.network.network",
     "studio_detector.analysis.detail.frequency",
     "studio_detector.analysis.detail.depth_of_field",
     "studio_detector.analysis.detail.composition",

@@ -157,6 +157,14 @@ class Model:
         """``name@version+digest``, the string that reports carry."""
         return f"{self.name}@{self.version}+{self.digest}"
 
+    def reads(self, analysis: str) -> bool:
+        """Whether a shape of either head reads a measure of the analysis."""
+        return any(
+            shape.measure.partition(".")[0] == analysis
+            for head in (self.lighting, self.full)
+            for shape in head.shapes
+        )
+
     def check_analyses(self, specs: Iterable[AnalysisSpec]) -> None:
         """Refuse analyses whose numbers mean something else than those it was made for.
 

@@ -125,7 +125,8 @@ def _making(card: Mapping[str, Any]) -> str:
     if crossed:
         lines.append(
             f"Choices and calibration by cross-validation over groups: {crossed['folds']} folds, "
-            f"{crossed['repeats']} times, seed {crossed['seed']}."
+            f"repeated {crossed['repeats']} x"
+            + (f", seed {crossed['seed']}." if "seed" in crossed else ".")
         )
     for name, head in (card.get("before") or card).get("heads", {}).items():
         said = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in head.items())

@@ -62,7 +62,7 @@ def predict(
         One confidence of each kind for each row.
     """
     settings = settings or Settings()
-    lighting_specs = [spec for spec in specs if spec.phase == "lighting"]
+    lighting_specs = [spec for spec in specs if spec.phase != "detail"]
     rows = range(len(table.names))
     lighting, full = (
         np.array([head.confidence(head.evaluate(table.measurements(r, chosen))) for r in rows])

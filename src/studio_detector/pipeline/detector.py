@@ -55,6 +55,11 @@ class Detector:
         self.registry = registry or Registry.load(disabled=self.settings.disabled_analyses)
         self.model = load_model(self.settings.model, rule_weights=self.settings.rule_weights)
         self.model.check_analyses(analysis.SPEC for analysis in self.registry)
+        self._network = tuple(
+            analysis
+            for analysis in self.registry.phase("network")
+            if self.settings.phases == "all" or self.model.reads(analysis.SPEC.name)
+        )
         self._uncertain_low = _first(self.settings.uncertain_low, self.model.uncertain_low)
         self._uncertain_high = _first(self.settings.uncertain_high, self.model.uncertain_high)
         self._isolated = (
@@ -119,9 +124,15 @@ class Detector:
         start = perf_counter()
         planes = Planes(frame.rgb)
         measurements = _measure(self.registry.phase("lighting"), planes)
+        lighting_ms = _milliseconds_since(start)
+
+        network_ms = None
+        if self._network:
+            start = perf_counter()
+            measurements |= _measure(self._network, planes)
+            network_ms = _milliseconds_since(start)
         evidence = self.model.lighting.evaluate(measurements)
         confidence = lighting_confidence = self.model.lighting.confidence(evidence)
-        lighting_ms = _milliseconds_since(start)
 
         detail_ms = None
         if policy.detail_wanted(
@@ -162,8 +173,9 @@ class Detector:
             timing=Timing(
                 decode_ms=decode_ms,
                 lighting_ms=lighting_ms,
+                network_ms=network_ms,
                 detail_ms=detail_ms,
-                total_ms=decode_ms + lighting_ms + (detail_ms or 0.0),
+                total_ms=decode_ms + lighting_ms + (network_ms or 0.0) + (detail_ms or 0.0),
             ),
         )
 

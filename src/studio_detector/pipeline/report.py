@@ -29,6 +29,7 @@ class Timing:
 
     decode_ms: float
     lighting_ms: float
+    network_ms: float | None
     detail_ms: float | None
     total_ms: float
 
@@ -37,6 +38,7 @@ class Timing:
         return {
             "decode": round(self.decode_ms, 3),
             "lighting": round(self.lighting_ms, 3),
+            "network": None if self.network_ms is None else round(self.network_ms, 3),
             "detail": None if self.detail_ms is None else round(self.detail_ms, 3),
             "total": round(self.total_ms, 3),
         }

@@ -32,7 +32,8 @@ class Settings:
         disabled_analyses: Names of analyses that do not run; the model treats their
             measures as missing.
         model: Name of a shipped model, or path of a model file.
-        phases: "auto" (detail only in doubt), "lighting" (never) or "all" (always).
+        phases: "auto" (detail only in doubt), "lighting" (never) or "all" (every analysis,
+            whatever the model reads).
         doubt_low: Lowest confidence of the lighting phase at which detail runs.
         doubt_high: Highest confidence of the lighting phase at which detail runs.
         uncertain_low: Lower end of the band labelled uncertain; None takes the model's.
@@ -50,7 +51,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     isolate: bool = False
     disabled_analyses: tuple[str, ...] = ()
-    model: str = "cues"
+    model: str = "full"
     phases: Phases = "auto"
     doubt_low: Probability = 0.3
     doubt_high: Probability = 0.7

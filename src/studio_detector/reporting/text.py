@@ -136,6 +136,8 @@ def time_words(report: Report) -> str:
     """Say the milliseconds of each stage."""
     timing = report.timing
     stages = [f"decode {timing.decode_ms:.1f}", f"lighting {timing.lighting_ms:.1f}"]
+    if timing.network_ms is not None:
+        stages.append(f"network {timing.network_ms:.1f}")
     if timing.detail_ms is not None:
         stages.append(f"detail {timing.detail_ms:.1f}")
     return f"{timing.total_ms:.1f} ms ({', '.join(stages)})"

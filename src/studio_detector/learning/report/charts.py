@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PURPOSE = "drawing the charts of a report"
 _SIZE_INCHES = (4.6, 3.4)
 # Told apart without colour vision (Okabe and Ito), and in print by their lightness.
-_STUDIO, _NATURAL, _NEUTRAL = "#d55e00", "#0072b2", "#555555"
+STUDIO_COLOUR, NATURAL_COLOUR, NEUTRAL_COLOUR = "#d55e00", "#0072b2", "#555555"
 _STYLE: dict[str, Any] = {
     # Salted, as the identifiers are drawn at random otherwise.
     "svg.hashsalt": "studio-detector",
@@ -49,11 +49,11 @@ def reliability_chart(bins: Sequence[ReliabilityBin], *, name: str) -> str:
     """
 
     def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib is an extra
-        axes.plot([0, 1], [0, 1], color=_NEUTRAL, linewidth=0.8, linestyle="--")
+        axes.plot([0, 1], [0, 1], color=NEUTRAL_COLOUR, linewidth=0.8, linestyle="--")
         axes.plot(
             [one.confidence for one in bins],
             [one.studio for one in bins],
-            color=_STUDIO,
+            color=STUDIO_COLOUR,
             marker="o",
             markersize=4,
             linewidth=1.2,
@@ -85,9 +85,9 @@ def risk_coverage_chart(
     def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib is an extra
         coverage = [100 * point.coverage for point in points]
         risk = [100 * point.risk for point in points]
-        axes.step(coverage, risk, where="post", color=_NATURAL, linewidth=1.3)
+        axes.step(coverage, risk, where="post", color=NATURAL_COLOUR, linewidth=1.3)
         if mark is not None:
-            axes.plot(100 * mark[0], 100 * mark[1], "o", color=_STUDIO, label="uncertain band")
+            axes.plot(100 * mark[0], 100 * mark[1], "o", color=STUDIO_COLOUR, label="uncertain band")
             axes.legend(loc="upper left")
         axes.set(
             xlim=(0, 101),
@@ -117,7 +117,7 @@ def doubt_chart(doubt: DoubtFigures, band: tuple[float, float], *, name: str) ->
         axes.axvspan(*band, color="#f0e442", alpha=0.35, linewidth=0, label="uncertain band")
         for counts, shift, colour, label in (
             (doubt.decided_histogram, 0.1, "#b0b0b0", "labelled studio or natural"),
-            (doubt.histogram, 0.5, _STUDIO, "labelled uncertain"),
+            (doubt.histogram, 0.5, STUDIO_COLOUR, "labelled uncertain"),
         ):
             total = max(1, sum(counts))
             axes.bar(
@@ -148,15 +148,37 @@ def model_charts(model: ModelFigures, *, name: str) -> dict[str, str]:
     return charts
 
 
-def _svg(draw: Callable[[Any], None], name: str) -> str:
+def svg_file(
+    draw: Callable[[Any], None],
+    *,
+    size_inches: tuple[float, float] = _SIZE_INCHES,
+    panels: int = 1,
+) -> str:
+    """Draw a chart in the style of this package.
+
+    Args:
+        draw: Called with the axes, or an array of them for several panels.
+        size_inches: Width and height of the chart.
+        panels: Number of panels, side by side.
+
+    Returns:
+        An SVG file; equal drawings give equal text.
+
+    Raises:
+        MissingExtraError: Without matplotlib.
+    """
     matplotlib = optional("matplotlib", purpose=_PURPOSE, extra="report")
     figures = optional("matplotlib.figure", purpose=_PURPOSE, extra="report")
     text = io.StringIO()
     # Not pyplot, which keeps every figure and looks for a screen.
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
-        figure = figures.Figure(figsize=_SIZE_INCHES, layout="constrained")
-        draw(figure.subplots())
+        figure = figures.Figure(figsize=size_inches, layout="constrained")
+        draw(figure.subplots(1, panels))
         figure.savefig(text, format="svg", metadata=_METADATA)
-    svg = _NAMESPACE.sub("", text.getvalue()).replace("xlink:href", "href")
+    return text.getvalue()
+
+
+def _svg(draw: Callable[[Any], None], name: str) -> str:
+    svg = _NAMESPACE.sub("", svg_file(draw)).replace("xlink:href", "href")
     # Several charts share a page, so each keeps its identifiers to itself.
     return _IDENTIFIER.sub(rf"\g<1>{name}-", svg[svg.index("<svg") :])
