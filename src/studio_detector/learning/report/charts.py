@@ -87,7 +87,8 @@ def risk_coverage_chart(
         risk = [100 * point.risk for point in points]
         axes.step(coverage, risk, where="post", color=NATURAL_COLOUR, linewidth=1.3)
         if mark is not None:
-            axes.plot(100 * mark[0], 100 * mark[1], "o", color=STUDIO_COLOUR, label="uncertain band")
+            coverage_mark, risk_mark = (100 * part for part in mark)
+            axes.plot(coverage_mark, risk_mark, "o", color=STUDIO_COLOUR, label="uncertain band")
             axes.legend(loc="upper left")
         axes.set(
             xlim=(0, 101),
