@@ -177,10 +177,11 @@ class TestSets:
         with pytest.raises(ConfigError, match="could be analysed"):
             assess(read_dataset(tmp_path), [bright], cache=None, workers=1, resamples=0)
 
+    @pytest.mark.parametrize("recalibrated", [False, True])
     def test_a_model_judged_on_its_own_training_set_is_marked(
-        self, labelled_set, report_cache, bright
+        self, labelled_set, report_cache, bright, recalibrated
     ):
-        """By the fingerprint in its card."""
+        """By the fingerprint in its card, also after its confidences were calibrated anew."""
         photos = read_dataset(labelled_set).split("train").decided().photos
         table = measure_photos(photos, cache=report_cache, workers=1)
         card = {"training_set": training_set_card(photos, table)}
@@ -193,7 +194,7 @@ class TestSets:
                 full=bright.full,
                 uncertain_low=0.5,
                 uncertain_high=0.5,
-                card=card,
+                card={"before": card} if recalibrated else card,
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -213,8 +214,10 @@ def _model_figures(  # noqa: PLR0913 - each stands for itself
 
 
 def _notes(model: Model, judged: Labelled) -> tuple[str, ...]:
-    card = model.card.get("training_set")
-    known = card.get("fingerprint") if isinstance(card, dict) else None
+    # A model calibrated anew keeps the card of its fit under "before".
+    card = model.card.get("before", model.card)
+    fitted_on = card.get("training_set") if isinstance(card, Mapping) else None
+    known = fitted_on.get("fingerprint") if isinstance(fitted_on, Mapping) else None
     if known is not None and known == training_set_card(judged.photos, judged.table)["fingerprint"]:
         return (_REMEMBERED,)
     return ()
