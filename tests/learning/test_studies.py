@@ -318,6 +318,7 @@ def test_working_size_writes_a_page_with_and_without_larger_pictures(
     labelled_set, tmp_path, monkeypatch
 ):
     """One that keeps its verdict proves nothing, and the page says how little."""
+    monkeypatch.delenv("STUDIO_EDGE", raising=False)
     monkeypatch.setattr(working_size, "peak_memories_mb", lambda _: (100.0,) * 7 + (None,))
     edge = tmp_path / "edge"
     (edge / "highres" / "studio").mkdir(parents=True)
@@ -351,3 +352,14 @@ def test_doubt_bounds_writes_a_row_for_every_pair_of_bounds(labelled_set, report
     )
     assert 2 == text.count("**0.3 to 0.7**")
     assert (tmp_path / "doubt-bounds.svg").stat().st_size > 1000
+
+
+def test_photographers_of_the_training_split_are_known_by_the_name_of_the_file(labelled_set):
+    """OWNER__NAME, whatever the case."""
+    groups = working_size.fitted_groups(labelled_set)
+    owner = min(groups)
+
+    assert working_size.by_one_of(Path(f"{owner.upper()}__1.jpg"), groups)
+    assert not working_size.by_one_of(Path("nobody__1.jpg"), groups)
+    tested = {photo.group.lower() for photo in chosen_photos(labelled_set)}
+    assert not tested & groups

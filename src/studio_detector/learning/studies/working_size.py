@@ -24,7 +24,9 @@ from studio_detector.errors import InputError
 from studio_detector.imaging import load
 from studio_detector.learning import metrics
 from studio_detector.learning.command import photos_option, plain_errors
+from studio_detector.learning.dataset import read_dataset
 from studio_detector.learning.extras import optional
+from studio_detector.learning.judged import FITTING_SPLIT
 from studio_detector.learning.report.charts import NATURAL_COLOUR, STUDIO_COLOUR, svg_file
 from studio_detector.learning.studies import page
 from studio_detector.learning.studies.judge import shipped_judge
@@ -39,7 +41,7 @@ from studio_detector.learning.studies.options import (
 from studio_detector.pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -198,6 +200,17 @@ def large_pictures(edge: Path) -> dict[str, list[Path]]:
     }
 
 
+def fitted_groups(folder: Path) -> frozenset[str]:
+    """Groups of the training split in small letters; empty where the set has none."""
+    photos = read_dataset(folder).photos
+    return frozenset(photo.group.lower() for photo in photos if photo.split == FITTING_SPLIT)
+
+
+def by_one_of(path: Path, groups: Collection[str]) -> bool:
+    """Whether a file of the edge corpus, named OWNER__NAME, is by one of some groups."""
+    return path.name.partition("__")[0].lower() in groups
+
+
 def write(
     folder: Path,
     photos: Sequence[Photo],
@@ -205,6 +218,7 @@ def write(
     large: Mapping[str, Sample],
     peaks_mb: Sequence[float | None],
     *,
+    fitted: int = 0,
     every: int = 1,
 ) -> None:
     """Write the page and the picture.
@@ -215,6 +229,7 @@ def write(
         sample: Their results.
         large: Folder of the edge corpus -> results of its pictures beyond 544 px.
         peaks_mb: Peak memory at every size; empty where it was not measured.
+        fitted: Pictures of the edge corpus by photographers of the training split.
         every: Thinning, for the page.
     """
     studio = np.array([photo.label == "studio" for photo in photos])
@@ -243,12 +258,14 @@ def write(
             f"{int(sample.long_sides_px.max())} px: "
             + ", ".join(f"{len(one.long_sides_px)} of `{name}`" for name, one in large.items())
             + f"; the largest has {int(together.long_sides_px.max()):,} px. "
+            f"{fitted} are by photographers of the training split, other pictures of whom the "
+            "models were fitted on. "
             "Where a size exceeds a picture, it is measured as it comes.",
             _large_table(together, large.get(LARGE_FOLDERS[0]), peaks_mb),
             (
                 f"CPU time: pictures of `{LARGE_FOLDERS[0]}` alone. "
-                "Peak memory: a process that judges the largest picture and nothing else, "
-                "interpreter, libraries and decoding included."
+                "Peak memory: a process that judges a small grey picture and then the largest "
+                "one; interpreter, libraries and decoding included."
             ),
             f"## Verdicts of the original size kept at {DEFAULT_PX} px",
             _kept_table(large, together),
@@ -412,15 +429,22 @@ def main(folder: Path, edge: Path | None, output: Path, every: int, workers: int
         results = in_processes(measure, [photo.path for photo in photos], workers=workers)
         read = [(p, one) for p, one in zip(photos, results, strict=True) if one is not None]
         sample = Sample.of([one for _, one in read])
-        large, peaks_mb = _large(edge, int(sample.long_sides_px.max()), workers)
-        write(output, [photo for photo, _ in read], sample, large, peaks_mb, every=every)
+        found, paths = _large(edge, int(sample.long_sides_px.max()), workers)
+        groups = fitted_groups(folder)
+        write(
+            output,
+            [photo for photo, _ in read],
+            sample,
+            found,
+            peak_memories_mb(paths[-1]) if paths else (),
+            fitted=sum(by_one_of(path, groups) for path in paths),
+            every=every,
+        )
     click.echo(f"{NAME}.md and {NAME}.svg written")
 
 
-def _large(
-    edge: Path | None, above_px: int, workers: int
-) -> tuple[dict[str, Sample], tuple[float | None, ...]]:
-    """Pictures of the edge corpus beyond a long side, and the memory the largest takes."""
+def _large(edge: Path | None, above_px: int, workers: int) -> tuple[dict[str, Sample], list[Path]]:
+    """Pictures of the edge corpus beyond a long side: results by folder, files by size."""
     files = {} if edge is None else large_pictures(edge)
     found: dict[str, Sample] = {}
     sides: dict[Path, int] = {}
@@ -434,9 +458,7 @@ def _large(
         if kept:
             found[name] = Sample.of(list(kept.values()))
             sides |= {path: one.long_side_px for path, one in kept.items()}
-    if not sides:
-        return {}, ()
-    return found, peak_memories_mb(max(sides, key=lambda path: (sides[path], path.name)))
+    return found, sorted(sides, key=lambda path: (sides[path], path.name))
 
 
 if __name__ == "__main__":
