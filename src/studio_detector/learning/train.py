@@ -183,7 +183,9 @@ def train(
             full=full.head,
             uncertain_low=band.low,
             uncertain_high=band.high,
-            analyses={a.SPEC.name: a.SPEC.version for a in registry},
+            analyses={
+                a.SPEC.name: a.SPEC.version for a in registry if a.SPEC.phase in HEAD_PHASES["full"]
+            },
             card=card,
         )
     )
