@@ -17,8 +17,8 @@ from studio_detector.learning.dataset import read_dataset
 from studio_detector.learning.extract import built_in_registry, measure_photos
 from studio_detector.learning.fit import example_weights
 from studio_detector.learning.select import Examples
-from studio_detector.learning.solver import fit_logistic, probabilities
 from studio_detector.learning.stack import OUT_OF_FOLD, cue_logits, read_out_of_fold
+from studio_detector.learning.studies.refits import joined
 from studio_detector.learning.train import model_inputs
 
 #: Bounds of the cues' confidence between which the network is asked.
@@ -39,17 +39,6 @@ def main() -> None:
     examples = Examples(keys=keys, matrix=table.columns(keys), studio=studio, groups=groups)
     cues = cue_logits(load_model("cues"), "lighting", examples, network)
 
-    def joined(*columns: np.ndarray) -> np.ndarray:
-        """Confidence from columns of logits, each fold by a regression on the others."""
-        design = np.stack([np.ones(studio.size), *columns], axis=1)
-        confidence = np.empty(studio.size)
-        penalty = np.zeros((design.shape[1],) * 2)
-        for fold in sorted(set(network.folds.tolist())):
-            fit = network.folds != fold
-            found = fit_logistic(design[fit], studio[fit], weights[fit], penalty)
-            confidence[~fit] = probabilities(design[~fit] @ found)
-        return confidence
-
     def row(name: str, runs: float, confidence: np.ndarray) -> None:
         curve = metrics.risk_coverage(studio, confidence, weights)
         good = curve.coverage[curve.risk <= _ERROR]
@@ -61,13 +50,13 @@ def main() -> None:
 
     print("| the network is asked | pictures | AUC | balanced accuracy | coverage at 98.5 % |")
     print("|---|---|---|---|---|")
-    alone, both = joined(cues), joined(network.logits, cues)
+    alone, both = joined([cues], studio, network), joined([network.logits, cues], studio, network)
     row("never", 0.0, alone)
     for low, high in BOUNDS:
         asked = (alone >= low) & (alone <= high)
         name = "always" if (low, high) == (0.0, 1.0) else f"from {low:g} to {high:g}"
         row(name, float(np.average(asked, weights=weights)), np.where(asked, both, alone))
-    row("always, without the cues", 1.0, joined(network.logits))
+    row("always, without the cues", 1.0, joined([network.logits], studio, network))
 
 
 if __name__ == "__main__":
