@@ -81,7 +81,7 @@ class TestVerdict:
         assert report.label == ("studio" if report.is_studio else "natural")
 
     def test_components_of_phases_that_did_not_run_are_absent(self, photo):
-        """Four components after lighting, eight after detail."""
+        """After detail there is a score for every analysis, after lighting for fewer."""
         lighting = Detector(Settings(phases="lighting")).analyse(photo)
         everything = Detector(Settings(phases="all")).analyse(photo)
 

@@ -25,7 +25,7 @@ def test_the_report_says_verdict_scores_phases_and_milliseconds():
 
     assert "a.jpg: studio, P(studio) 0.900\n" == text.splitlines(keepends=True)[0]
     assert re.search(r"shadow +0\.78 +studio-like +evidence \+1\.25\n", text)
-    assert re.search(r"phases +lighting \(detail not needed: 0\.900 after lighting", text)
+    assert re.search(r"phases +lighting \(detail not needed: 0\.900 so far", text)
     assert re.search(r"time +16\.8 ms \(decode 12\.3, lighting 4\.5\)\n", text)
 
 
@@ -33,7 +33,7 @@ def test_a_second_phase_is_explained_by_the_doubt():
     """The report names the confidence and the bounds of doubt in force."""
     text = report_text(sample_reports.detail_report(), Settings(doubt_low=0.45, doubt_high=0.65))
 
-    assert "lighting, detail (0.550 after lighting is in doubt, 0.45 to 0.65)" in text
+    assert "lighting, network, detail (0.550 so far is in doubt, 0.45 to 0.65)" in text
     assert "detail 3.0" in text
 
 

@@ -121,15 +121,16 @@ def summary_text(labels: Mapping[str, int], failed: int) -> str:
 
 def phase_words(report: Report, settings: Settings) -> str:
     """Say which phases ran and why."""
+    ran = "lighting" if report.timing.network_ms is None else "lighting, network"
     if report.phases == "all":
-        return "lighting, detail (all phases were asked for)"
+        return f"{ran}, detail (all phases were asked for)"
     if report.phases == "lighting":
-        return "lighting (detail was ruled out)"
+        return f"{ran} (detail was ruled out)"
     doubt = f"{settings.doubt_low:g} to {settings.doubt_high:g}"
-    after = f"{report.lighting_confidence:.3f} after lighting"
+    after = f"{report.lighting_confidence:.3f} so far"
     if report.phase == "detail":
-        return f"lighting, detail ({after} is in doubt, {doubt})"
-    return f"lighting (detail not needed: {after} is outside {doubt})"
+        return f"{ran}, detail ({after} is in doubt, {doubt})"
+    return f"{ran} (detail not needed: {after} is outside {doubt})"
 
 
 def time_words(report: Report) -> str:
