@@ -12,7 +12,8 @@ from pathlib import Path
 
 from studio_detector.decision.shipped import load_model, shipped_models
 from studio_detector.learning.dataset import read_dataset
-from studio_detector.learning.evaluate import evaluate
+from studio_detector.learning.report.assess import assess
+from studio_detector.learning.report.console import assessment_text
 
 FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures" / "shipped.json"
 
@@ -20,11 +21,19 @@ FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures" / "shipped.js
 def main() -> None:
     """Measure all shipped models on the test split."""
     dataset = read_dataset(Path(os.environ["STUDIO_PHOTOS"]))
-    figures = {}
-    for name in shipped_models():
-        result = evaluate(dataset, load_model(name), split="test")
-        print(result.text(), end="\n\n")
-        figures[name] = result.to_dict()
+    names = shipped_models()
+    found = assess(dataset, [load_model(name) for name in names], split="test", worst=0)
+    print(assessment_text(found))
+    told = found.to_dict()
+    kept = ("model", "figures", "phases", "abstention", "slices")
+    figures = {
+        "judged": told["judged"],
+        "shortcut": told["rivals"][0]["figures"],
+        "models": {
+            name: {key: model[key] for key in kept}
+            for name, model in zip(names, told["models"], strict=True)
+        },
+    }
     FIGURES.parent.mkdir(parents=True, exist_ok=True)
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from learning.synthetic_examples import synthetic
 from studio_detector import Detector, Settings
 from studio_detector.decision.shipped import load_model, shipped_models
-from studio_detector.learning import evaluate as evaluate_module
 from studio_detector.learning import metrics
-from studio_detector.learning.dataset import Dataset, read_dataset
-from studio_detector.learning.evaluate import judge
+from studio_detector.learning.dataset import read_dataset
 from studio_detector.learning.extract import built_in_registry, measure_photos
-from studio_detector.learning.figures import (
-    Figure,
-    phase_figures,
-    score_figures,
-    slice_figures,
-)
+from studio_detector.learning.figures import Figure, phase_figures, score_figures
+from studio_detector.learning.judged import Labelled
 from studio_detector.learning.predict import combine, predict
 from studio_detector.learning.shortcut import fit_shortcut, shortcut_facts
 
@@ -33,7 +24,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def judged(data):
-    return judge(data.photos)
+    return Labelled.of(data.photos, data.table)
 
 
 @pytest.fixture(scope="module")
@@ -61,21 +52,6 @@ class TestFigures:
         false_alarm = called[~judged.studio].mean()
         assert recall == pytest.approx(figures["studio recall"].value)
         assert recall / (recall + false_alarm) == pytest.approx(figures["studio precision"].value)
-
-    def test_slices_judge_only_their_own(self, judged, confidence):
-        figures = _by_name(slice_figures(judged, confidence, resamples=20))
-
-        hard = judged.slices["hard"]
-        expected = metrics.auc(judged.studio[hard], confidence[hard])
-        assert expected == figures["hard: AUC"].value
-        assert {"easy: AUC", "people: balanced accuracy"} <= set(figures)
-
-    def test_a_slice_of_one_class_is_left_out(self, judged, confidence):
-        judged.slices["only studio"] = judged.studio
-
-        figures = _by_name(slice_figures(judged, confidence, resamples=20))
-        del judged.slices["only studio"]
-        assert "only studio: AUC" not in figures
 
     def test_phases_share_out_the_photographs(self, judged, confidence):
         predictions = combine(confidence, np.full(confidence.size, 0.9), settings=Settings())
@@ -138,28 +114,3 @@ class TestOnPhotographs:
         assert [r.confidence for r in reports] == found.confidence.tolist()
         assert [r.lighting_confidence for r in reports] == found.lighting.tolist()
         assert [r.phase == "lighting" for r in reports] == found.settled.tolist()
-
-    def test_the_command_prints_figures_beside_the_shortcut(
-        self, sample, photos_folder, tmp_path, monkeypatch
-    ):
-        monkeypatch.setattr(evaluate_module, "read_dataset", lambda _: Dataset(sample))
-
-        result = CliRunner().invoke(
-            evaluate_module.main,
-            f"--photos {photos_folder} --split train --model rules --json --cache {tmp_path}",
-        )
-        assert 0 == result.exit_code, result.output
-        told = json.loads(result.stdout)
-        assert 8 == told["photographs"]
-        assert {"AUC", "settled by lighting"} <= {figure["name"] for figure in told["figures"]}
-        assert "AUC" in {figure["name"] for figure in told["shortcut"]}
-
-
-def test_an_unknown_model_is_a_message_not_a_traceback(tmp_path):
-    (tmp_path / "labels.csv").write_text("file,label\na,studio\n", encoding="utf-8")
-
-    result = CliRunner().invoke(
-        evaluate_module.main, ["--photos", str(tmp_path), "--model", "ruels"]
-    )
-    assert 2 == result.exit_code
-    assert "did you mean 'rules'" in result.output

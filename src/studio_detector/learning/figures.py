@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from studio_detector.learning.judged import Labelled
     from studio_detector.learning.predict import Predictions
 
     Floats = npt.NDArray[np.float64]
@@ -77,22 +78,7 @@ class Figure:
         return f"{self.name:<44} {self.value:6.3f}{interval}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Judged:
-    """Photographs with their truth, as far as figures need them.
-
-    Attributes:
-        studio: Truth, bool.
-        groups: Group of each.
-        slices: Name of a slice -> which photographs belong to it, bool.
-    """
-
-    studio: Bools
-    groups: tuple[Hashable, ...]
-    slices: dict[str, Bools]
-
-
-def score_figures(judged: Judged, confidence: Floats, *, resamples: int = 1000) -> list[Figure]:
+def score_figures(judged: Labelled, confidence: Floats, *, resamples: int = 1000) -> list[Figure]:
     """Ranking, verdict and calibration figures of confidences.
 
     Args:
@@ -118,29 +104,8 @@ def score_figures(judged: Judged, confidence: Floats, *, resamples: int = 1000) 
     ]
 
 
-def slice_figures(judged: Judged, confidence: Floats, *, resamples: int = 1000) -> list[Figure]:
-    """AUC and balanced accuracy of each slice that holds enough of both classes."""
-    figures = []
-    for name, member in judged.slices.items():
-        studio = judged.studio[member]
-        if min(studio.sum(), (~studio).sum()) < SMALLEST_SLICE:
-            continue
-        groups = tuple(g for g, inside in zip(judged.groups, member, strict=True) if inside)
-        figures += [
-            figure_with_interval(
-                f"{name}: {label}",
-                partial(score, studio, confidence[member]),
-                groups,
-                np.ones(studio.size),
-                resamples,
-            )
-            for label, score in SCORES[:2]
-        ]
-    return figures
-
-
 def phase_figures(
-    judged: Judged, predictions: Predictions, *, resamples: int = 1000
+    judged: Labelled, predictions: Predictions, *, resamples: int = 1000
 ) -> list[Figure]:
     """Share of the photographs that the lighting settled, and the errors among those."""
     settled, studio, groups = predictions.settled, judged.studio, judged.groups

@@ -12,7 +12,6 @@ import numpy as np
 from studio_detector.decision import rules
 from studio_detector.learning import metrics
 from studio_detector.learning.card import training_set_card
-from studio_detector.learning.evaluate import judge
 from studio_detector.learning.extract import CACHE, WORKERS, built_in_registry, measure_photos
 from studio_detector.learning.figures import (
     PREVALENCE,
@@ -170,7 +169,7 @@ def assess(  # noqa: PLR0913 - each stands for itself
 def _rival_figures(rival: Rival, judged: Labelled, resamples: int) -> RivalFigures:
     figures: list[Figure] = []
     if rival.confidence is not None:
-        figures = score_figures(judge(judged.photos), rival.confidence, resamples=resamples)
+        figures = score_figures(judged, rival.confidence, resamples=resamples)
         if np.isin(rival.confidence, (0.0, 1.0)).all():
             figures = [figure for figure in figures if figure.name in _VERDICT_FIGURES]
     return RivalFigures(
@@ -194,13 +193,12 @@ def _model_figures(  # noqa: PLR0913 - each stands for itself
 ) -> ModelFigures:
     predictions = predict(model, judged.table, specs)
     confidence, band = predictions.confidence, (model.uncertain_low, model.uncertain_high)
-    facts = judge(judged.photos)
     return ModelFigures(
         model=model.identity,
         band=band,
         notes=_notes(model, judged),
-        figures=tuple(score_figures(facts, confidence, resamples=resamples)),
-        phases=tuple(phase_figures(facts, predictions, resamples=resamples)),
+        figures=tuple(score_figures(judged, confidence, resamples=resamples)),
+        phases=tuple(phase_figures(judged, predictions, resamples=resamples)),
         abstention=curves.abstention_figures(
             judged.studio, confidence, judged.groups, band, resamples=resamples
         ),
