@@ -22,7 +22,7 @@ $(UV):
 	.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
 
 .venv/.ready: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --all-extras --inexact --quiet
+	$(UV) sync --frozen --all-extras --inexact --quiet --compile-bytecode
 	@touch $@
 
 setup: .venv/.ready ## set everything up in .venv (needs only Python and make)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from studio_detector.analysis.base import MeasureSpec, Phase
+    from studio_detector.analysis.network.engine import EngineName
 
 #: Entry-point group that plugins use.
 ENTRY_POINT_GROUP = "studio_detector.analyses"
@@ -75,11 +76,13 @@ class Registry:
         return cls(tuple(checked.values()))
 
     @classmethod
-    def load(cls, *, disabled: Iterable[str] = ()) -> Registry:
+    def load(cls, *, disabled: Iterable[str] = (), network_engine: EngineName = "auto") -> Registry:
         """Load the built-in analyses and every installed plugin.
 
         Args:
             disabled: Names to leave out.
+            network_engine: Handed to the analyses of the phase "network" that offer
+                ``with_engine``, a function from a name to the analysis that takes its place.
 
         Returns:
             The registry without the disabled analyses.
@@ -87,12 +90,19 @@ class Registry:
         Raises:
             ConfigError: ``unknown_analysis`` if a disabled name does not exist;
                 ``plugin_invalid`` if a plugin cannot be imported or registered.
+            MissingExtraError: ``missing_extra`` if the engine asked for is not installed.
         """
         everything = cls.of([*map(importlib.import_module, BUILT_IN), *_plugins()])
         left_out = set(disabled)
         for name in sorted(left_out):
             everything.get(name)
-        return cls(tuple(a for a in everything.analyses if a.SPEC.name not in left_out))
+        return cls(
+            tuple(
+                _with_engine(analysis, network_engine)
+                for analysis in everything.analyses
+                if analysis.SPEC.name not in left_out
+            )
+        )
 
     def __iter__(self) -> Iterator[Analysis]:
         return iter(self.analyses)
@@ -122,6 +132,13 @@ class Registry:
             for analysis in self.analyses
             for measure in analysis.SPEC.measures
         }
+
+
+def _with_engine(analysis: Analysis, name: EngineName) -> Analysis:
+    choose = getattr(analysis, "with_engine", None)
+    if analysis.SPEC.phase != "network" or not callable(choose):
+        return analysis
+    return _checked(choose(name))
 
 
 def _plugins() -> Iterator[object]:

@@ -134,6 +134,7 @@ def _limits(settings: Settings) -> dict[str, str]:
 
 def _decision(settings: Settings) -> tuple[dict[str, str], int]:
     """The model and the analyses, or why they cannot be used, with the status to exit with."""
+    from studio_detector.analysis.network.engines import open_engine
     from studio_detector.analysis.registry import Registry
     from studio_detector.decision.shipped import load_model, shipped_models
 
@@ -145,7 +146,10 @@ def _decision(settings: Settings) -> tuple[dict[str, str], int]:
     except StudioDetectorError as error:
         found["model"], status = f"problem: {error.message}", error.info.exit_code
     try:
-        registry = Registry.load(disabled=settings.disabled_analyses)
+        registry = Registry.load(
+            disabled=settings.disabled_analyses, network_engine=settings.network_engine
+        )
+        found["network engine"] = open_engine(settings.network_engine).name
         found["analyses"] = ", ".join(f"{a.SPEC.name} {a.SPEC.version}" for a in registry)
     except StudioDetectorError as error:
         found["analyses"], status = f"problem: {error.message}", error.info.exit_code

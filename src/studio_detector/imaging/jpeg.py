@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import JpegImagePlugin
 
 from studio_detector.errors import DecodeError, UnsupportedError
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     from PIL import Image
 
@@ -36,6 +36,9 @@ _RESTARTS = tuple(bytes((0xFF, marker)) for marker in range(0xD0, 0xD8))
 _PADDING_LEVELS = frozenset({127, 128})
 # Any marker but a stuffed zero and the restarts, which belong to a scan.
 _MARKER_AFTER_SCAN = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
+_IS_MARKER = np.array([bool(re.match(rb"[\x01-\xcf\xd8-\xfe]", bytes((i,)))) for i in range(256)])
+# Stretches in which the end of a scan is looked for: short ones first, for short scans.
+_FIRST_STRETCH_BYTES, _LONGEST_STRETCH_BYTES = 1 << 12, 1 << 20
 _PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -62,7 +65,9 @@ class Structure:
         is_progressive: Whether coefficients come in several passes.
         sampling: Component identifier -> (horizontal, vertical) sampling factor.
         scans: In file order.
-        end: Offset of the end-of-image marker that closes the picture, None without one.
+        body: Offset behind the header of the last scan; the marker that closes the picture is
+            the first end-of-image marker from there on.
+        has_end: Whether there is one.
     """
 
     rows_px: int = 0
@@ -70,7 +75,8 @@ class Structure:
     is_progressive: bool = False
     sampling: dict[int, tuple[int, int]] = field(default_factory=dict)
     scans: list[Scan] = field(default_factory=list)
-    end: int | None = None
+    body: int = 0
+    has_end: bool = False
 
     def coefficient_bytes(self) -> int:
         """Memory in which libjpeg gathers all coefficients; 0 for a single sequential scan."""
@@ -135,7 +141,7 @@ def read_structure(data: bytes) -> Structure:
         if marker == 0xD9:
             # Before any scan it belongs to nothing, as in a thumbnail's remains.
             if structure.scans:
-                structure.end = at - 2
+                structure.has_end = True
                 break
             continue
         if marker in _STANDALONE:
@@ -145,13 +151,29 @@ def read_structure(data: bytes) -> Structure:
         if marker in _FRAMES and not structure.sampling:
             _read_frame(marker, segment, structure)
         elif marker == 0xDA:
-            _read_scan(segment, structure)
+            structure.body = at
+            if not _read_scan(segment, structure):
+                continue
             if structure.is_single_scan():
-                # Nothing but the end can follow, and finding two bytes is ten times faster.
-                end = data.find(_END_OF_IMAGE, at)
-                structure.end = end if end >= 0 else None
+                # Nothing but the end can follow, and nearly always the file ends with it.
+                structure.has_end = data.rfind(_END_OF_IMAGE, at) >= 0
                 break
+            at = _end_of_scan(data, at)
     return structure
+
+
+def _end_of_scan(data: bytes, at: int) -> int:
+    """Offset of the first marker behind compressed data that begin at ``at``."""
+    stretch = _FIRST_STRETCH_BYTES
+    while at + 1 < len(data):
+        piece = np.frombuffer(data, np.uint8, min(stretch + 1, len(data) - at), at)
+        escapes = np.flatnonzero(piece[:-1] == 0xFF)
+        markers = escapes[_IS_MARKER[piece[escapes + 1]]]
+        if markers.size:
+            return at + int(markers[0])
+        at += stretch
+        stretch = min(2 * stretch, _LONGEST_STRETCH_BYTES)
+    return len(data)
 
 
 def _read_frame(marker: int, segment: bytes, structure: Structure) -> None:
@@ -165,10 +187,11 @@ def _read_frame(marker: int, segment: bytes, structure: Structure) -> None:
         structure.sampling[identifier] = (factors >> 4, factors & 15)
 
 
-def _read_scan(segment: bytes, structure: Structure) -> None:
+def _read_scan(segment: bytes, structure: Structure) -> bool:
+    """Note a scan; False where its header is too short to be one."""
     count = segment[0] if segment else 0
     if len(segment) < 4 + 2 * count:
-        return
+        return False
     if len(structure.scans) >= MAX_SCANS:
         raise UnsupportedError(
             f"the JPEG has more than {MAX_SCANS} scans; save it as a plain JPEG",
@@ -183,6 +206,7 @@ def _read_scan(segment: bytes, structure: Structure) -> None:
             low_bit=bits & 15,
         )
     )
+    return True
 
 
 def draft_divisor(rows_px: int, columns_px: int, working_size_px: int) -> int:
@@ -202,7 +226,7 @@ def open_file(data: bytes, structure: Structure) -> JpegImagePlugin.JpegImageFil
         Exception: Whatever Pillow raises on damage; the caller translates it.
     """
     # Without the marker Pillow refuses even a complete picture; `load` judges completeness.
-    whole = data if structure.end is not None else data + _END_OF_IMAGE
+    whole = data if structure.has_end else data + _END_OF_IMAGE
     return JpegImagePlugin.JpegImageFile(io.BytesIO(whole))
 
 
@@ -232,10 +256,11 @@ def load(
     if structure.lacks_scans():
         raise _truncated("scans are missing")
     _load(image, working_size_px)
-    has_end = structure.end is not None
+    has_end = structure.has_end
     if not has_end or _may_end_in_padding(image):
         # Zeros at the end are what a download manager reserves and does not fill.
-        payload = data[: structure.end] if has_end else data.rstrip(b"\0").rstrip(b"\xff")
+        end = data.find(_END_OF_IMAGE, structure.body) if has_end else len(data)
+        payload = data[:end] if has_end else data.rstrip(b"\0").rstrip(b"\xff")
         first, second = (_digest(tail, working_size_px) for tail in _continuations(payload))
         if first != second:
             raise _truncated("the last scan is incomplete")

@@ -12,8 +12,8 @@ from studio_detector.errors import UnsupportedError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-# Rows copied at a time: whole pictures would be copied twice at once.
-_BAND_ROWS = 256
+# Copied at a time: large pictures would stand in memory twice at once.
+_BAND_BYTES = 1 << 22
 _BITS_PER_SAMPLE = 258
 _OPAQUE = 255
 _PLAIN = frozenset({"L", "RGB", "CMYK", "LAB"})
@@ -81,9 +81,12 @@ def _wide_grey(image: Image.Image) -> npt.NDArray[np.uint16]:
 
 def _to_array(image: Image.Image) -> npt.NDArray[np.uint8]:
     channels = len(image.getbands())
+    band_rows = max(1, _BAND_BYTES // (image.width * channels))
+    if band_rows >= image.height:
+        return np.asarray(image)
     shape = (image.height, image.width) if channels == 1 else (image.height, image.width, channels)
     array = np.empty(shape, dtype=np.uint8)
-    for row in range(0, image.height, _BAND_ROWS):
-        below = min(row + _BAND_ROWS, image.height)
+    for row in range(0, image.height, band_rows):
+        below = min(row + band_rows, image.height)
         array[row:below] = np.asarray(image.crop((0, row, image.width, below)))
     return array

@@ -77,7 +77,8 @@ def _read_path(name: str, limits: Limits) -> bytes:
             status = os.fstat(file.fileno())
             _require_regular(status, shown)
             check_file_size(status.st_size, limits)
-            return _read_stream(file, limits)
+            # One byte more than there should be, so that the end shows without joining pieces.
+            return _read_stream(file, limits, piece_bytes=max(_CHUNK_BYTES, status.st_size + 1))
     except OSError as error:
         raise _unreadable(error, shown) from error
     except ValueError as error:  # a NUL in the name
@@ -107,13 +108,13 @@ def _unreadable(error: OSError, shown: str) -> UnreadableError:
     )
 
 
-def _read_stream(stream: BinaryIO, limits: Limits) -> bytes:
+def _read_stream(stream: BinaryIO, limits: Limits, *, piece_bytes: int = _CHUNK_BYTES) -> bytes:
     """Read to the end or to one byte beyond the limit, whichever comes first."""
     chunks: list[bytes] = []
     total = 0
     while total <= limits.max_file_bytes:
         try:
-            chunk = stream.read(min(_CHUNK_BYTES, limits.max_file_bytes + 1 - total))
+            chunk = stream.read(min(piece_bytes, limits.max_file_bytes + 1 - total))
         except OSError as error:
             raise _unreadable(error, "the stream") from error
         except ValueError as error:  # closed, or text that is not text

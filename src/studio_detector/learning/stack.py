@@ -23,6 +23,7 @@ import click
 import numpy as np
 
 from studio_detector.analysis.network import network as net
+from studio_detector.analysis.network.engine import WEIGHTS
 from studio_detector.decision import model_file
 from studio_detector.decision.evidence import sigmoid
 from studio_detector.decision.model import Head, Model, Shape
@@ -186,7 +187,7 @@ def stack(
         "made_by": "python -m studio_detector.learning.stack",
         "cues": cues.identity,
         "network": {
-            "weights": net.WEIGHTS,
+            "weights": WEIGHTS,
             "out_of_fold_sha256": network.digest,
         },
         "training_set": training_set_card(photos, table),

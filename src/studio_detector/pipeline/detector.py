@@ -46,13 +46,17 @@ class Detector:
     Raises:
         ConfigError: If a disabled analysis or the model does not exist.
         ModelError: If the model file cannot be used with the analyses.
+        MissingExtraError: If the network engine asked for is not installed.
     """
 
     def __init__(
         self, settings: Settings | None = None, *, registry: Registry | None = None
     ) -> None:
         self.settings = settings or Settings()
-        self.registry = registry or Registry.load(disabled=self.settings.disabled_analyses)
+        self.registry = registry or Registry.load(
+            disabled=self.settings.disabled_analyses,
+            network_engine=self.settings.network_engine,
+        )
         self.model = load_model(self.settings.model, rule_weights=self.settings.rule_weights)
         self.model.check_analyses(analysis.SPEC for analysis in self.registry)
         self._network = tuple(

@@ -11,6 +11,9 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
+from studio_detector.analysis.network.engine import (
+    EngineName,  # noqa: TC001 - read by the config room
+)
 from studio_detector.decision.policy import Phases  # noqa: TC001 - read by the config room
 from studio_detector.errors import ConfigError
 from studio_detector.imaging.limits import Limits
@@ -31,6 +34,9 @@ class Settings:
         isolate: Decode in a child process behind memory and time limits.
         disabled_analyses: Names of analyses that do not run; the model treats their
             measures as missing.
+        network_engine: What computes the network: "opencv", "onnxruntime" (extra ``fast``) or
+            "auto", which takes ONNX Runtime where it is installed. Their logits differ by
+            rounding alone, see docs/network.md.
         model: Name of a shipped model, or path of a model file.
         phases: "auto" (detail only in doubt), "lighting" (never) or "all" (every analysis,
             whatever the model reads).
@@ -51,6 +57,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     isolate: bool = False
     disabled_analyses: tuple[str, ...] = ()
+    network_engine: EngineName = "auto"
     model: str = "full"
     phases: Phases = "auto"
     doubt_low: Probability = 0.3

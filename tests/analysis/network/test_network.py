@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
 import synthetic_scenes as scenes
-from analysis.base_analysis_test import BaseAnalysisTest
 from studio_detector import Detector, Settings
 from studio_detector.analysis.network import network
 from studio_detector.planes import Planes
@@ -16,10 +13,6 @@ from studio_detector.planes import Planes
 
 def logit(rgb):
     return network.measure(Planes(rgb)).values["studio_logit"]
-
-
-class TestNetwork(BaseAnalysisTest):
-    analysis = network
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +24,6 @@ def packshot():
 def test_a_seamless_looks_more_like_a_studio_than_a_hard_sun(packshot):
     """The order any network worth its weights must see."""
     assert logit(packshot) > logit(scenes.hard_sun().rgb)
-
-
-def test_many_threads_at_once_get_what_one_gets_alone(packshot):
-    """The net holds its input while it computes; callers must not mix."""
-    pictures = [packshot, packshot[::-1], packshot[:, ::-1], 255 - packshot] * 3
-    alone = [logit(picture) for picture in pictures]
-
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(logit, pictures))
-
-    assert alone == together
 
 
 @pytest.mark.parametrize(("model", "runs"), [("full", True), ("cues", False), ("rules", False)])

@@ -1,28 +1,29 @@
-"""EfficientNet-Lite0, fine-tuned to tell studio from natural light, run by OpenCV.
+"""EfficientNet-Lite0, fine-tuned to tell studio from natural light.
 
 The weights lie beside this file (ATTRIBUTION.md says where they come from); the folder
 ``network/`` of the repository makes them. The net sees what people see and cannot say why, so
 it is one term of the evidence, and the measured cues are the others.
+
+OpenCV or ONNX Runtime computes it; as an analysis of the registry, this module leaves the
+choice to `with_engine`.
 """
 
 from __future__ import annotations
 
-import threading
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
 
 from studio_detector.analysis.base import AnalysisSpec, Measurement, MeasureSpec
+from studio_detector.analysis.network.engine import INPUT_SIDE_PX
+from studio_detector.analysis.network.engines import open_engine, require_engine
 
 if TYPE_CHECKING:
+    from studio_detector.analysis.network.engine import EngineName
     from studio_detector.planes import Planes
 
-#: Side of the square the picture is squeezed to, as in training.
-INPUT_SIDE_PX = 160
-WEIGHTS = "lite0_studio_int8w.onnx"
 # Logits of training pictures stay within 6; more could only come from a broken file.
 _LOGIT_LIMIT = 30.0
 
@@ -50,31 +51,48 @@ SPEC = AnalysisSpec(
 )
 
 
-def measure(planes: Planes) -> Measurement:
-    """Run the network on one picture.
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The analysis, computed by an engine of one's choice.
 
-    The whole picture is squeezed to a square by area averaging, so nothing is cropped away and
-    the aspect ratio is not seen. Weights are stored in 8 bits and computed with in float32.
-
-    Args:
-        planes: The shared planes; only the picture itself is read.
-
-    Returns:
-        ``studio_logit``; measurable on every picture, meaningful from about 64 px on.
+    Attributes:
+        engine: Name of the engine, which is opened with the first picture: models that do not
+            read the network never pay for it.
     """
-    side = (INPUT_SIDE_PX, INPUT_SIDE_PX)
-    square = cv2.resize(planes.rgb, side, interpolation=cv2.INTER_AREA)
-    blob = np.ascontiguousarray(square.transpose(2, 0, 1)[None], dtype=np.float32)
-    net, lock = _net()
-    with lock:
-        net.setInput(blob)
-        logit = float(np.ravel(net.forward())[0])
-    return Measurement.of(SPEC, {"studio_logit": max(-_LOGIT_LIMIT, min(_LOGIT_LIMIT, logit))})
+
+    SPEC: ClassVar[AnalysisSpec] = SPEC
+    engine: EngineName = "auto"
+
+    def measure(self, planes: Planes) -> Measurement:
+        """Run the network on one picture.
+
+        The whole picture is squeezed to a square by area averaging, so nothing is cropped away
+        and the aspect ratio is not seen. Weights are stored in 8 bits and computed with in
+        float32.
+
+        Args:
+            planes: The shared planes; only the picture itself is read.
+
+        Returns:
+            ``studio_logit``; measurable on every picture, meaningful from about 64 px on.
+        """
+        side = (INPUT_SIDE_PX, INPUT_SIDE_PX)
+        square = cv2.resize(planes.rgb, side, interpolation=cv2.INTER_AREA)
+        pixels = np.ascontiguousarray(square.transpose(2, 0, 1)[None], dtype=np.float32)
+        logit = open_engine(self.engine).logit(pixels)
+        return Measurement.of(SPEC, {"studio_logit": max(-_LOGIT_LIMIT, min(_LOGIT_LIMIT, logit))})
 
 
-@lru_cache(maxsize=1)
-def _net() -> tuple[cv2.dnn.Net, threading.Lock]:
-    """The net, read once in a process; it holds its input, so one caller at a time."""
-    weights = files("studio_detector.analysis.network").joinpath(WEIGHTS).read_bytes()
-    net = cv2.dnn.readNetFromONNX(np.frombuffer(weights, dtype=np.uint8))
-    return net, threading.Lock()
+def measure(planes: Planes) -> Measurement:
+    """Run the network by the engine that "auto" stands for; see `Network.measure`."""
+    return Network().measure(planes)
+
+
+def with_engine(name: EngineName) -> Network:
+    """The same analysis, computed by the engine named.
+
+    Raises:
+        MissingExtraError: ``missing_extra`` for "onnxruntime" without the extra ``fast``.
+    """
+    require_engine(name)
+    return Network(name)
