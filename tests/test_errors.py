@@ -45,7 +45,7 @@ def test_every_code_has_a_meaning_an_http_status_and_an_exit_status():
     for code, info in errors.CODES.items():
         assert info.meaning
         assert info.http_status in range(400, 600), code
-        assert info.exit_code in range(2, 71), code
+        assert info.exit_code in range(2, 75), code
 
 
 def test_a_missing_extra_names_the_command_that_installs_it():

@@ -25,7 +25,7 @@ def main() -> None:
     """Run the demo and write the picture."""
     command = [sys.executable, "-m", "studio_detector", "analyse", "--no-timing", *SAMPLES]
     environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH_CHARACTERS)}
-    run = subprocess.run(  # noqa: S603 - our own command
+    run = subprocess.run(
         command, env=environment, cwd=samples_folder(), capture_output=True, text=True, check=True
     )
     # Only the report: the JSON lines are shown as text in the README.

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio_detector.analysis.registry import BUILT_IN, Registry
+from studio_detector.batch.rows import row_columns
 from studio_detector.cli.exits import STATUSES
 from studio_detector.cli.main import program
 from studio_detector.config.keys import all_keys
@@ -91,6 +92,16 @@ def columns_block(_: Path) -> str:
     return _columns(tables.columns(analysis.SPEC for analysis in built_in()))
 
 
+def batch_columns_block(_: Path) -> str:
+    """Columns of a batch but for the measurements."""
+    specs = [analysis.SPEC for analysis in built_in()]
+    chosen = row_columns(specs, measurements=False, near_duplicates=True)
+    return grid.markdown(
+        ("column", "kind", "content"),
+        [(f"`{column.name}`", column.kind, column.summary) for column in chosen],
+    )
+
+
 def table_columns_block(_: Path) -> str:
     """Columns of the table for people."""
     return _columns(tables.summary_columns())
@@ -150,6 +161,7 @@ GENERATORS: Mapping[str, Callable[[Path], str]] = {
     "help": help_block,
     "statuses": statuses_block,
     "columns": columns_block,
+    "batch-columns": batch_columns_block,
     "table-columns": table_columns_block,
     "words": words_block,
     "settings": settings_block,

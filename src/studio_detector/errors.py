@@ -8,10 +8,11 @@
     │   ├── UnsupportedError    bytes of a kind that is not decoded
     │   ├── LimitError          larger than the limits in force
     │   ├── DecodeError         a known kind, but damaged
-    │   └── IsolationError      the decoding child crashed, hung or outgrew its memory
+    │   └── IsolationError      the child process crashed, hung or outgrew its memory
     ├── AnalysisError           an analysis failed on a good picture (our defect, or a plugin's)
     ├── ConfigError             a setting, an option or a name that does not exist or does not fit
     ├── ModelError              a model file that cannot be used
+    ├── OutputError             what was found cannot be written where it was meant to go
     └── MissingExtraError       an optional dependency is not installed
 
 Each error carries a stable ``code``. `CODES` says what a code means, which HTTP status it
@@ -39,6 +40,8 @@ EXIT_SOME_FAILED = 3
 EXIT_ALL_FAILED = 4
 #: A defect of ours.
 EXIT_BUG = 70
+#: An output cannot be written: disk full, closed, forbidden (EX_IOERR of sysexits.h).
+EXIT_UNWRITABLE = 74
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +80,28 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             ("limit_memory", 413, EXIT_ALL_FAILED, "decoding would need more memory than allowed"),
             ("truncated", 422, EXIT_ALL_FAILED, "the file ends before the picture does"),
             ("corrupt", 422, EXIT_ALL_FAILED, "the file is damaged"),
-            ("timeout", 422, EXIT_ALL_FAILED, "decoding took longer than allowed"),
-            ("memory", 422, EXIT_ALL_FAILED, "decoding outgrew the memory allowed"),
-            ("crashed", 422, EXIT_ALL_FAILED, "the decoder crashed"),
+            ("timeout", 422, EXIT_ALL_FAILED, "the photo took longer than allowed"),
+            ("memory", 422, EXIT_ALL_FAILED, "the photo outgrew the memory allowed"),
+            ("crashed", 422, EXIT_ALL_FAILED, "the process that met the photo crashed"),
+            ("unsupported_scheme", 422, EXIT_ALL_FAILED, "an address that is not fetched"),
             ("analysis_failed", 500, EXIT_BUG, "an analysis failed on a decoded picture"),
             ("config_unreadable", 400, EXIT_USAGE, "the configuration file cannot be read"),
             ("config_unknown_key", 400, EXIT_USAGE, "a setting that does not exist"),
             ("config_invalid_value", 400, EXIT_USAGE, "a setting's value does not fit"),
+            ("manifest_invalid", 422, EXIT_USAGE, "a list of photos, or a row of it, is broken"),
             ("unknown_model", 400, EXIT_USAGE, "there is no such model"),
             ("unknown_analysis", 400, EXIT_USAGE, "there is no such analysis"),
             ("plugin_invalid", 500, EXIT_USAGE, "a plugin's analysis cannot be registered"),
             ("model_invalid", 500, EXIT_USAGE, "the model file cannot be used"),
+            ("output_exists", 409, EXIT_USAGE, "the output, or an unfinished run of it, is there"),
+            ("output_busy", 409, EXIT_USAGE, "another run is writing the output"),
+            (
+                "resume_mismatch",
+                409,
+                EXIT_USAGE,
+                "the unfinished run was of other inputs or settings",
+            ),
+            ("output_failed", 507, EXIT_UNWRITABLE, "the output cannot be written"),
             ("missing_extra", 501, EXIT_USAGE, "an optional dependency is not installed"),
             ("internal", 500, EXIT_BUG, "a defect of ours"),
         )
@@ -145,7 +159,7 @@ class DecodeError(InputError):
 
 
 class IsolationError(InputError):
-    """The child process that decoded the picture crashed, hung or outgrew its memory."""
+    """The child process that met the picture crashed, hung or outgrew its memory."""
 
 
 class AnalysisError(StudioDetectorError):
@@ -158,6 +172,10 @@ class ConfigError(StudioDetectorError):
 
 class ModelError(StudioDetectorError):
     """A model file is damaged, of another version, or asks for unknown measurements."""
+
+
+class OutputError(StudioDetectorError):
+    """An output cannot be written, or must not be: it is there, busy or of another run."""
 
 
 class MissingExtraError(StudioDetectorError):

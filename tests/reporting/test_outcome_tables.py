@@ -49,6 +49,26 @@ def test_verbose_adds_every_measurement_and_timing_can_go():
     assert not [name for name in _row(sample_reports.report(), timing=False) if "_ms" in name]
 
 
+def test_every_stage_that_is_timed_has_a_column():
+    """The network's too; a stage that did not run is empty."""
+    report = sample_reports.detail_report()
+    row = _row(report)
+
+    timed = {f"{stage}_ms": taken for stage, taken in report.timing.to_dict().items()}
+    assert timed == {name: cell for name, cell in row.items() if name.endswith("_ms")}
+    assert 4 == row["network_ms"]
+    assert _row(sample_reports.report())["network_ms"] is None
+
+
+def test_cells_are_what_their_columns_say():
+    """None or the kind of the column, for reports and failures."""
+    kinds = {"text": str, "number": float | int, "whole": int, "truth": bool}
+    for outcome in (sample_reports.detail_report(), sample_reports.failure()):
+        for column in tables.columns(sample_reports.SPECS, verbose=True):
+            cell = column.cell(outcome.to_dict(verbose=True))
+            assert cell is None or isinstance(cell, kinds[column.kind]), column.name
+
+
 def test_cells_are_written_as_in_json():
     """Nothing for None, small letters for booleans."""
     assert ["", "true", "false", "0.5", "x"] == [

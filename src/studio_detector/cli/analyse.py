@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from studio_detector.cli.exits import Tally
-from studio_detector.cli.inputs import STANDARD_INPUT, Note, expand
 from studio_detector.cli.options import debug_option, settings_options
 from studio_detector.cli.sinks import Format, open_sink
 from studio_detector.cli.streams import native_messages_silenced
@@ -18,17 +17,19 @@ from studio_detector.errors import StudioDetectorError
 from studio_detector.pipeline.report import Failure
 from studio_detector.reporting import text
 from studio_detector.reporting.printable import printable
+from studio_detector.sources.arguments import STANDARD_INPUT, expand
+from studio_detector.sources.photo import Note
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from click.shell_completion import CompletionItem
 
-    from studio_detector.cli.inputs import Photo
     from studio_detector.cli.options import Chosen
     from studio_detector.cli.run import Run
     from studio_detector.pipeline.detector import Detector
     from studio_detector.pipeline.report import Outcome
+    from studio_detector.sources.photo import Photo
 
 
 class _PhotoArgument(click.types.StringParamType):

@@ -14,6 +14,7 @@ from studio_detector.errors import (
     EXIT_FOUND,
     EXIT_OK,
     EXIT_SOME_FAILED,
+    EXIT_UNWRITABLE,
     EXIT_USAGE,
 )
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from studio_detector.pipeline.report import Outcome
 
-#: Standard output cannot be written: disk full, closed (EX_IOERR of sysexits.h).
-EXIT_UNWRITABLE = 74
 #: Stopped by Ctrl-C: 128 + SIGINT, as shells do.
 EXIT_INTERRUPTED = 130
 #: The reader of standard output went away: 128 + SIGPIPE, as shells do.
@@ -38,7 +37,7 @@ STATUSES: Mapping[int, str] = MappingProxyType(
         EXIT_SOME_FAILED: "some photos failed, others were analysed",
         EXIT_ALL_FAILED: "every photo failed",
         EXIT_BUG: "a defect of ours or of a plugin",
-        EXIT_UNWRITABLE: "standard output could not be written",
+        EXIT_UNWRITABLE: "standard output, or the output file, could not be written",
         EXIT_INTERRUPTED: "interrupted with Ctrl-C",
         EXIT_BROKEN_PIPE: "the reader of standard output went away",
     }

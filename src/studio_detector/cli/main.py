@@ -9,6 +9,7 @@ import click
 
 from studio_detector.cli.analyse import analyse
 from studio_detector.cli.analyses import analyses
+from studio_detector.cli.batch import batch
 from studio_detector.cli.compare import compare
 from studio_detector.cli.completion import completion
 from studio_detector.cli.config import config
@@ -76,6 +77,7 @@ def _print_version(context: click.Context, _: click.Parameter, value: bool) -> N
     studio-detector portrait.jpg             a verdict with its evidence
     studio-detector shoot/ --quiet           one line of JSON for each picture
     studio-detector analyse --help           every option
+    studio-detector batch shoot/ --output verdicts.parquet
 
     Without a command, "analyse" is meant.""",
 )
@@ -92,7 +94,7 @@ def program() -> None:
     """The group of all commands; see the help above."""
 
 
-for _command in (analyse, analyses, evaluate, compare, train, config, doctor, completion):
+for _command in (analyse, batch, analyses, evaluate, compare, train, config, doctor, completion):
     program.add_command(_command)
 
 

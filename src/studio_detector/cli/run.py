@@ -13,7 +13,6 @@ import click
 from studio_detector.cli.exits import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERRUPTED,
-    EXIT_UNWRITABLE,
 )
 from studio_detector.cli.streams import (
     Console,
@@ -23,7 +22,7 @@ from studio_detector.cli.streams import (
     open_console,
     open_output,
 )
-from studio_detector.errors import EXIT_BUG, EXIT_USAGE, StudioDetectorError
+from studio_detector.errors import EXIT_BUG, EXIT_UNWRITABLE, EXIT_USAGE, StudioDetectorError
 from studio_detector.reporting.printable import printable
 
 if TYPE_CHECKING:

@@ -53,13 +53,16 @@ _OPENERS: dict[str, Callable[[io.BytesIO], Image.Image]] = {
 _DNG_VERSION, _NEW_SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
 
 
-def decode_bytes(data: bytes, *, working_size_px: int, limits: Limits) -> Frame:
+def decode_bytes(
+    data: bytes, *, working_size_px: int, limits: Limits, sha256: str | None = None
+) -> Frame:
     """Decode a file.
 
     Args:
         data: The file.
         working_size_px: Long side aimed at.
         limits: Bounds, checked on headers before pixels.
+        sha256: Hex digest of the file, where it is known already.
 
     Returns:
         The picture, upright, in sRGB, at working size.
@@ -103,7 +106,7 @@ def decode_bytes(data: bytes, *, working_size_px: int, limits: Limits) -> Frame:
         original_shape=(rows, columns),
         orientation=metadata.orientation,
         warnings=warnings,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256 or hashlib.sha256(data).hexdigest(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Messages between the parent and the decoding child: a JSON header, then plain bytes.
+"""Messages between the parent and a child process: a JSON header, then plain bytes.
 
 Nothing is unpickled: the child has touched hostile bytes, and a pickle can run code.
 """
@@ -19,6 +19,13 @@ _LENGTHS = struct.Struct(">IQ")
 _MOST_HEADER_BYTES = 1 << 20
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
 class FramingError(Exception):
     """The other side sent something that is not a message."""
 
@@ -34,9 +41,10 @@ def write_message(
         payload: Bytes that follow it.
 
     Raises:
+        ValueError: If a number of the header is not finite; nothing was sent.
         OSError: If the other side is gone.
     """
-    text = json.dumps(header).encode()
+    text = json.dumps(header, allow_nan=False).encode()
     stream.write(_LENGTHS.pack(len(text), len(payload)))
     stream.write(text)
     stream.write(payload)
@@ -61,8 +69,9 @@ def read_message(stream: BinaryIO, most_payload_bytes: int) -> tuple[dict[str, A
     if header_bytes > _MOST_HEADER_BYTES or payload_bytes > most_payload_bytes:
         raise FramingError(f"a message of {header_bytes} + {payload_bytes} bytes")
     try:
-        header = json.loads(_read_exactly(stream, header_bytes))
-    except ValueError as error:
+        header = _DECODER.decode(_read_exactly(stream, header_bytes).decode())
+    # Brackets nested by the thousand exhaust the stack.
+    except (ValueError, RecursionError) as error:
         raise FramingError(f"a header that is not JSON: {error}") from error
     if not isinstance(header, dict):
         raise FramingError(f"a header that is {type(header).__name__}")

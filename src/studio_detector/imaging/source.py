@@ -63,6 +63,25 @@ def read_source(source: Readable, limits: Limits) -> bytes:
 
 
 def _read_path(name: str, limits: Limits) -> bytes:
+    with open_regular(name) as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+        check_file_size(size_bytes, limits)
+        # One byte more than there should be, so that the end shows without joining pieces.
+        return _read_stream(file, limits, piece_bytes=max(_CHUNK_BYTES, size_bytes + 1))
+
+
+def open_regular(name: str) -> BinaryIO:
+    """Open a file for reading, without a buffer and without ever waiting for it.
+
+    Args:
+        name: Path of a regular file.
+
+    Returns:
+        The file; the caller closes it.
+
+    Raises:
+        UnreadableError: ``not_found``, ``not_a_file``, ``no_permission`` or ``read_failed``.
+    """
     # Escapes line breaks, control characters and right-to-left overrides.
     shown = repr(name)
     if not name:
@@ -72,17 +91,18 @@ def _read_path(name: str, limits: Limits) -> bytes:
         # Asked before opening, because opening a device can already have effects ...
         _require_regular(path.stat(), shown)
         # ... and without blocking, because the file may have become a pipe since.
-        # `Path.open` takes no opener.
-        with open(path, "rb", buffering=0, opener=_open_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            _require_regular(status, shown)
-            check_file_size(status.st_size, limits)
-            # One byte more than there should be, so that the end shows without joining pieces.
-            return _read_stream(file, limits, piece_bytes=max(_CHUNK_BYTES, status.st_size + 1))
+        # `Path.open` takes no opener; the caller closes what is returned.
+        file = open(path, "rb", buffering=0, opener=_open_without_waiting)  # noqa: SIM115
     except OSError as error:
         raise _unreadable(error, shown) from error
     except ValueError as error:  # a NUL in the name
         raise UnreadableError(f"no file can be named {shown}", code="not_found") from error
+    try:
+        _require_regular(os.fstat(file.fileno()), shown)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

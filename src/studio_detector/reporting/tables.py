@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from studio_detector.pipeline.report import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 #: A cell before it is written; None stays empty.
 Cell: TypeAlias = str | float | bool | None
+
+#: What a column holds besides None: str, float, int or bool.
+Kind: TypeAlias = Literal["text", "number", "whole", "truth"]
 
 #: Between several warnings in one cell.
 WARNING_SEPARATOR = "; "
@@ -26,11 +31,13 @@ class Column:
         name: Heading.
         summary: What stands in it.
         cell: Takes the cell out of an outcome's verbose dictionary.
+        kind: What its cells are, unless they are None.
     """
 
     name: str
     summary: str
     cell: Callable[[dict[str, Any]], Cell]
+    kind: Kind = "text"
 
 
 def columns(
@@ -47,16 +54,25 @@ def columns(
         The columns, in order.
     """
     specs = tuple(specs)
-    chosen = [
-        _plain("path", "the photo as given"),
-        _plain("is_studio", "true or false; empty where the photo failed"),
-        _plain("confidence", "P(studio), 0 to 1; empty where the photo failed"),
-        _plain("label", "studio, natural or uncertain"),
-        _plain("phase", "last phase that ran: lighting or detail"),
+    return (
+        *verdict_columns(specs),
+        *(stage_columns() if timing else ()),
+        *(measurement_columns(specs) if verbose else ()),
+    )
+
+
+def verdict_columns(specs: Iterable[AnalysisSpec]) -> tuple[Column, ...]:
+    """What was found, by what, and what went wrong."""
+    return (
+        plain_column("path", "the photo as given"),
+        plain_column("is_studio", "true or false; empty where the photo failed", "truth"),
+        plain_column("confidence", "P(studio), 0 to 1; empty where the photo failed", "number"),
+        plain_column("label", "studio, natural or uncertain"),
+        plain_column("phase", "last phase that ran: lighting or detail"),
         *(_score(spec) for spec in specs),
-        _plain("model", "name, version and digest of the model"),
-        _plain("variant", "name of the settings"),
-        _plain("version", "version of this program"),
+        plain_column("model", "name, version and digest of the model"),
+        plain_column("variant", "name of the settings"),
+        plain_column("version", "version of this program"),
         Column(
             name="warnings",
             summary=f"joined by {WARNING_SEPARATOR!r}",
@@ -64,20 +80,25 @@ def columns(
         ),
         _error("code"),
         _error("message"),
-    ]
-    if timing:
-        chosen += [_stage(name) for name in ("decode", "lighting", "detail", "total")]
-    if verbose:
-        chosen += [
-            _measurement(spec.name, measure.name) for spec in specs for measure in spec.measures
-        ]
-    return tuple(chosen)
+    )
+
+
+def stage_columns() -> tuple[Column, ...]:
+    """Milliseconds of every stage of `Timing`."""
+    return tuple(_stage(field.name.removesuffix("_ms")) for field in fields(Timing))
+
+
+def measurement_columns(specs: Iterable[AnalysisSpec]) -> tuple[Column, ...]:
+    """Every raw number of the analyses."""
+    return tuple(
+        _measurement(spec.name, measure.name) for spec in specs for measure in spec.measures
+    )
 
 
 def summary_columns() -> tuple[Column, ...]:
     """The few columns that fit on a terminal."""
     return (
-        _plain("path", "the photo as given"),
+        plain_column("path", "the photo as given"),
         Column(
             name="verdict",
             summary="studio, natural, uncertain, or the code of the error",
@@ -88,7 +109,7 @@ def summary_columns() -> tuple[Column, ...]:
             summary="P(studio), 0 to 1",
             cell=lambda data: None if "error" in data else f"{data['confidence']:.3f}",
         ),
-        _plain("phase", "last phase that ran"),
+        plain_column("phase", "last phase that ran"),
         Column(
             name="ms",
             summary="milliseconds in total",
@@ -117,8 +138,9 @@ def cell_text(cell: Cell) -> str:
     return str(cell)
 
 
-def _plain(name: str, summary: str) -> Column:
-    return Column(name=name, summary=summary, cell=lambda data: data.get(name))
+def plain_column(name: str, summary: str, kind: Kind = "text") -> Column:
+    """A column that shows one key of the dictionary as it is."""
+    return Column(name=name, summary=summary, cell=lambda data: data.get(name), kind=kind)
 
 
 def _error(part: str) -> Column:
@@ -134,14 +156,16 @@ def _score(spec: AnalysisSpec) -> Column:
         name=f"score_{spec.name}",
         summary=f"score of the component {spec.name}, 0 to 1; empty where it did not run",
         cell=lambda data: data.get("components", {}).get(spec.name),
+        kind="number",
     )
 
 
 def _stage(stage: str) -> Column:
     return Column(
         name=f"{stage}_ms",
-        summary=f"milliseconds: {stage}",
+        summary=f"milliseconds: {stage}; empty where it did not run",
         cell=lambda data: data.get("timing_ms", {}).get(stage),
+        kind="number",
     )
 
 
@@ -150,4 +174,5 @@ def _measurement(analysis: str, measure: str) -> Column:
         name=f"{analysis}.{measure}",
         summary="the raw number; empty where it is missing",
         cell=lambda data: data.get("measurements", {}).get(analysis, {}).get(measure),
+        kind="number",
     )

@@ -7,8 +7,9 @@ import os
 
 import pytest
 
-from studio_detector.cli.inputs import Note, Photo, expand
 from studio_detector.pipeline.report import Failure
+from studio_detector.sources.arguments import expand
+from studio_detector.sources.photo import Note, Photo
 
 JPEG = b"\xff\xd8\xff\xe0"
 

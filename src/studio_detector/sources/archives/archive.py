@@ -1,0 +1,68 @@
+"""From an archive of any kind to photos."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from studio_detector.errors import StudioDetectorError, UnreadableError
+from studio_detector.imaging.source import open_regular
+from studio_detector.pipeline.report import Failure
+from studio_detector.sources.archives.members import member_photos
+from studio_detector.sources.archives.tar import TAR_SUFFIXES, check_compression, tar_members
+from studio_detector.sources.archives.zip import zip_members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from studio_detector.imaging.limits import Limits
+    from studio_detector.sources.photo import Note, Photo
+
+#: Suffixes of archives, in lower case.
+ARCHIVE_SUFFIXES = (*TAR_SUFFIXES, ".zip")
+
+
+def is_archive(name: str) -> bool:
+    """Tell by its suffix whether a file is an archive that is read."""
+    return name.lower().endswith(ARCHIVE_SUFFIXES)
+
+
+def check_archive(name: str) -> None:
+    """Make sure, before a long run, that archives of this kind can be read.
+
+    Raises:
+        MissingExtraError: ``missing_extra`` if that needs pyarrow, which is not installed.
+    """
+    check_compression(_tar_compression(name))
+
+
+def archive_photos(path: str, limits: Limits) -> Iterator[Photo | Failure | Note]:
+    """Read the photos of an archive, one at a time, in stored order; nothing goes to the disk.
+
+    Args:
+        path: A file for which `is_archive` holds.
+        limits: ``max_file_bytes`` bounds each member.
+
+    Yields:
+        Photos with their bytes, under ``path/name of the member``; failures of members, and of
+        the archive where it breaks off; notes.
+    """
+    try:
+        with open_regular(path) as raw, io.BufferedReader(raw) as file:  # type: ignore[type-var]
+            if not file.peek(1):
+                raise UnreadableError(
+                    f"there are no bytes in the archive {path!r}; fetch it again", code="empty"
+                )
+            members = (
+                zip_members(file, limits)
+                if path.lower().endswith(".zip")
+                else tar_members(file, path, _tar_compression(path), limits)
+            )
+            yield from member_photos(path, members, limits)
+    except StudioDetectorError as error:
+        yield Failure.of(path, error)
+
+
+def _tar_compression(name: str) -> str | None:
+    lower = name.lower()
+    return next((how for suffix, how in TAR_SUFFIXES.items() if lower.endswith(suffix)), None)
