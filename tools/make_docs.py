@@ -170,7 +170,18 @@ GENERATORS: Mapping[str, Callable[[Path], str]] = {
 }
 
 #: Parts that hold measured figures: filled where they are measured, left alone here.
-MEASURED = frozenset({"figures"})
+MEASURED = frozenset(
+    {
+        "figures",
+        "bench-goals",
+        "bench-stages",
+        "bench-candidates",
+        "bench-pictures",
+        "bench-scaling",
+        "bench-rates",
+        "bench-processes",
+    }
+)
 
 
 def pages() -> list[Path]:

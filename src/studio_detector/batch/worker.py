@@ -97,7 +97,7 @@ class Worker:
                 data = read_source(request["path"], self._detector.settings.limits)
             sha256 = hashlib.sha256(data).hexdigest()
         except (StudioDetectorError, MemoryError) as error:
-            write_message(replies, {"row": _failure(error)})
+            write_message(replies, {"row": failure_row(error)})
             return
         read_ms = (perf_counter() - started) * 1000
         write_message(replies, {"sha256": sha256, "file_bytes": len(data)})
@@ -106,7 +106,7 @@ class Worker:
             try:
                 write_message(replies, {"row": row})
             except ValueError as error:  # a plugin measured what is no number
-                write_message(replies, {"row": _failure(error)})
+                write_message(replies, {"row": failure_row(error)})
 
     def _analyse(self, data: bytes, sha256: str, read_ms: float) -> dict[str, Any]:
         started = perf_counter()
@@ -124,11 +124,12 @@ class Worker:
             if self._wants_hash:
                 row["pdq"], row["pdq_quality"] = perceptual_hash(frame.rgb)
         except Exception as error:  # noqa: BLE001 - one photo never stops a run
-            return _failure(error)
+            return failure_row(error)
         return row
 
 
-def _failure(error: Exception) -> dict[str, Any]:
+def failure_row(error: Exception) -> dict[str, Any]:
+    """The row of a photo that came to grief, whatever the grief; it has no path yet."""
     if any(_is_want_of_memory(cause) for cause in _causes(error)):
         error = LimitError("analysis ran out of memory; reduce the picture", code="memory")
     if isinstance(error, StudioDetectorError):
