@@ -63,6 +63,7 @@ bench: setup ## measure every stage beside the floor and the rivals; ARGS=--writ
 train: setup ## refit the shipped models from the photo set (the network: make network)
 	$(RUN)python -m studio_detector.learning.train
 	$(RUN)python -m studio_detector.learning.stack
+	$(RUN)python -m studio_detector.learning.typical
 
 evaluate: setup ## judge the default model on the test split; report in .cache/report
 	$(RUN)studio-detector evaluate "$(STUDIO_PHOTOS)" --split test --output .cache/report

@@ -1,6 +1,6 @@
 """Cross-validation by group inside ``split=train``: out-of-fold logits for any recipe.
 
-    python crossval.py --name cv [--folds 5 --only 0,1 --baseline] [recipe options]
+    python crossval.py --name cv [--folds 5 --only 0,1 --repeat 0 --baseline] [recipe options]
 
 Writes into the folder RUNS/NAME: ``oof.csv`` (file, group, label, fold, logit, logit_mirrored;
 uncertain pictures included, always predicted by a model that saw nothing of their group), each
@@ -43,10 +43,13 @@ if TYPE_CHECKING:
 FOLD_SEED = 7
 
 
-def fold_of_items(items: Sequence[Item], folds: int) -> NDArray[np.int64]:
-    """Fold of every picture: whole groups, classes balanced; uncertain ones follow their group."""
+def fold_of_items(items: Sequence[Item], folds: int, repeat: int = 0) -> NDArray[np.int64]:
+    """Fold of every picture: whole groups, classes balanced; uncertain ones follow their group.
+
+    Each ``repeat`` divides the groups another way.
+    """
     decided = [i for i in items if i.decided]
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED + repeat)
     labels, groups = [i.label for i in decided], [i.group for i in decided]
     home: dict[str, int] = {}
     for fold, (_, held) in enumerate(splitter.split(labels, labels, groups)):
@@ -126,6 +129,7 @@ def main() -> None:
     add_folder_arguments(parser)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--only", default="", help="comma-separated folds; default all")
+    parser.add_argument("--repeat", type=int, default=0, help="another division of the groups")
     parser.add_argument("--baseline", action="store_true", help="only the frozen baseline")
     parser.add_argument("--threads", type=int, default=2)
     add_recipe_arguments(parser)
@@ -135,7 +139,7 @@ def main() -> None:
     every = read_items(args.photos)
     cache = PictureCache(every, args.photos, args.cache)
     items = [i for i in every if i.split == "train"]
-    folds = fold_of_items(items, args.folds)
+    folds = fold_of_items(items, args.folds, args.repeat)
     out = args.runs / args.name
     out.mkdir(parents=True, exist_ok=True)
     if args.baseline:

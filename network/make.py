@@ -1,9 +1,10 @@
 """Make the shipped network and its proof again: folds, two seeds, average, export, figures.
 
-    python network/make.py [--photos FOLDER] [--jobs 2] [--resume] [--test] [recipe options]
+    python network/make.py [--photos FOLDER] [--jobs 2] [--repeats 5] [--resume] [--test] [recipe]
 
-Ends with the three files that the repository keeps: the weights below
-``src/studio_detector/analysis/network``, ``network/oof.csv`` and ``network/figures.json``.
+Ends with the files that the repository keeps: the weights below
+``src/studio_detector/analysis/network``, ``network/oof.csv``, ``network/figures.json`` and, unless
+there is only one, ``network/repeats.csv`` with the further divisions of the cross-validation.
 Options not named here go to the training as they are (``--epochs 1``).
 """
 
@@ -18,10 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from data import add_folder_arguments
+from repeats import FOLDS, run_name
 
 HERE = Path(__file__).resolve().parent
 WEIGHTS = "lite0_studio_int8w.onnx"
-FOLDS = range(5)
 SEEDS = (0, 1)
 
 
@@ -40,16 +41,19 @@ def run(script: str, *options: object, done: Path | None = None) -> None:
     print(f"{script} {' '.join(command[2:])}: {spent:.0f} s", flush=True)
 
 
-def train_all(folders: list[object], runs: Path, recipe: list[str], jobs: int) -> None:
+def train_all(
+    folders: list[object], runs: Path, recipe: list[str], jobs: int, repeats: int
+) -> None:
     """Every fold and every seed; each with one thread, as the result depends on their number."""
     work = [
-        ("crossval.py", f"cv{fold}", runs / f"cv{fold}" / "figures.json", ["--only", fold])
-        for fold in FOLDS
-    ]
-    work += [
         ("finetune.py", f"seed{seed}", runs / f"seed{seed}.json", ["--seed", seed])
         for seed in SEEDS
     ]
+    for repeat in range(repeats):
+        for fold in range(FOLDS):
+            name = run_name(fold, repeat)
+            part = ["--only", fold, "--repeat", repeat]
+            work.append(("crossval.py", name, runs / name / "figures.json", part))
     with ThreadPoolExecutor(jobs) as pool:
         waiting = [
             pool.submit(
@@ -66,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_folder_arguments(parser)
     parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
+    parser.add_argument("--repeats", type=int, default=5, help="divisions of the cross-validation")
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run finished")
     parser.add_argument("--test", action="store_true", help="measure on the test split, too")
     parser.add_argument("--target", type=Path, default=HERE.parent, help="repository to write to")
@@ -73,11 +78,11 @@ def main() -> None:
     folders = ["--photos", args.photos, "--cache", args.cache, "--runs", args.runs]
     if args.runs.exists() and any(args.runs.iterdir()) and not args.resume:
         parser.error(f"{args.runs} is not empty: give --resume, or another folder with --runs")
-    names = [f"cv{fold}" for fold in FOLDS]
+    names = [run_name(fold, 0) for fold in range(FOLDS)]
     # First and alone: it also decodes the photographs for all that follow.
     baseline = args.runs / "frozen" / "baseline_160.json"
     run("crossval.py", "--name", "frozen", "--baseline", *folders, done=baseline)
-    train_all(folders, args.runs, recipe, args.jobs)
+    train_all(folders, args.runs, recipe, args.jobs, args.repeats)
     run("export.py", "--weights", *(f"seed{s}" for s in SEEDS), *folders)
     run("robust.py", "--folds", *names, "--every", 10, *folders)
     more = ["--test"] if args.test else []
@@ -92,11 +97,14 @@ def main() -> None:
         *more,
         *folders,
     )
+    kept = ["oof.csv", "figures.json"]
+    if args.repeats > 1:
+        run("repeats.py", "--repeats", args.repeats, *folders)
+        kept.append("repeats.csv")
     package = args.target / "src" / "studio_detector" / "analysis" / "network"
     for source, target in (
         (args.runs / "models" / WEIGHTS, package),
-        (args.runs / "report" / "oof.csv", args.target / "network"),
-        (args.runs / "report" / "figures.json", args.target / "network"),
+        *((args.runs / "report" / name, args.target / "network") for name in kept),
     ):
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)

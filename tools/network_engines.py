@@ -110,7 +110,7 @@ def loading() -> None:
     for name in _ENGINES:
         command = [sys.executable, "-c", _LOAD.format(name=name)]
         runs = [
-            subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own code
+            subprocess.run(command, check=True, capture_output=True, text=True)
             for _ in range(_ROUNDS)
         ]
         figures = np.array([run.stdout.split() for run in runs], dtype=np.float64)

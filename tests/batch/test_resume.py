@@ -14,8 +14,9 @@ import batch_examples
 from studio_detector.batch import files
 from studio_detector.batch.counts import Counts
 from studio_detector.batch.parts import is_finished, parts_folder, remove_leftovers
+from studio_detector.batch.plan import BatchOptions
 from studio_detector.batch.pool import PoolOptions
-from studio_detector.batch.run import Batch, BatchOptions
+from studio_detector.batch.run import Batch
 from studio_detector.batch.seen import SeenOnDisk
 from studio_detector.batch.sorting import Sorter
 from studio_detector.errors import OutputError
@@ -423,6 +424,29 @@ def test_a_full_disk_ends_the_run_and_keeps_what_is_finished(tmp_path, monkeypat
     _batch(output, mode="resume", watcher=watcher).run(batch_examples.photos(PHOTOS))
     assert watcher.rows_resumed >= 8
     assert _unbroken(tmp_path, "rows.csv", batch_examples.photos(PHOTOS)) == output.read_bytes()
+
+
+def test_a_lost_index_of_what_was_seen_is_said_and_loses_no_row(tmp_path, monkeypatch):
+    """It only saves work."""
+    monkeypatch.setattr(SeenOnDisk, "trouble", property(lambda _: "disk full"))
+    watcher = batch_examples.Watcher()
+
+    summary = _batch(tmp_path / "rows.csv", watcher=watcher).run(batch_examples.photos(PHOTOS))
+
+    assert PHOTOS == summary.counts.rows
+    assert any("could not be kept: disk full" in note for note in watcher.notes)
+
+
+def test_an_overview_that_cannot_be_written_loses_no_row(tmp_path):
+    """The rows are whole by then, and the run can be resumed to make it."""
+    output = tmp_path / "rows.csv"
+    with pytest.raises(OutputError, match=r"the overview .*nowhere/o\.html' cannot be written"):
+        _batch(output, overview=tmp_path / "nowhere" / "o.html").run(batch_examples.photos(5))
+
+    assert 6 == len(output.read_text(encoding="utf-8").splitlines())
+    _batch(output, mode="resume", overview=tmp_path / "o.html").run(batch_examples.photos(5))
+    assert "5 photos" in (tmp_path / "o.html").read_text(encoding="utf-8")
+    assert not parts_folder(output).exists()
 
 
 def test_memory_does_not_grow_with_the_number_of_photos(tmp_path):

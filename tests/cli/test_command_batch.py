@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import functools
+import hashlib
+import io
 import json
 import os
 import pty
@@ -419,3 +421,78 @@ def test_a_terminal_sees_a_bar_and_the_summary(pictures, tmp_path):
     assert b"studio" in shown
     assert b"[red]v.csv" in shown
     assert b"41 photos:" in shown.rpartition(b"\x1b[2K")[2]
+
+
+@pytest.mark.slow
+def test_a_row_is_what_analyse_says_of_the_photo_alone(pictures, tmp_path):
+    """Whatever the number of workers; the batch only adds what it knows of the file."""
+    output = tmp_path / "v.jsonl"
+    photos = [str(pictures / "07.png"), str(pictures / "20b.jpg")]
+    subprocess.run(
+        [*COMMAND, *photos, "--no-timing", "--quiet", "--workers=2", f"--output={output}"],
+        env=ENVIRONMENT,
+        check=False,
+        timeout=120,
+    )
+    alone = subprocess.run(
+        [*COMMAND[:-1], "analyse", *photos, "--no-timing", "--quiet", "--verbose"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+    rows = [json.loads(line) for line in output.read_bytes().splitlines()]
+    expected = [json.loads(line) for line in alone.stdout.splitlines()]
+    size = Path(photos[0]).stat().st_size
+    assert [size, 10] == [row.pop("file_bytes") for row in rows]
+    assert hashlib.sha256(b"no picture").hexdigest() == rows[1].pop("sha256")
+    assert expected == rows
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of file sizes")
+def test_a_disk_that_takes_no_more_ends_with_74_and_loses_nothing(pictures, tmp_path):
+    """A limit of the file size stands in for the disk: parts fit below it, the output does not."""
+    import resource
+
+    output, unbroken = tmp_path / "v.jsonl", tmp_path / "unbroken.jsonl"
+    most_bytes = 64 * 1024
+    full = subprocess.run(
+        _command(pictures, output),
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=False,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes)),
+    )
+    assert not output.exists()
+    resumed = _finish(pictures, output, "--resume")
+    _finish(pictures, unbroken)
+
+    assert 74 == full.returncode, full.stderr
+    assert b"Traceback" not in full.stderr
+    assert b"v.jsonl' cannot be written: File too large; what is finished is kept" in full.stderr
+    assert b"resumed after 41 photos" in resumed.stderr
+    assert unbroken.read_bytes() == output.read_bytes()
+    assert unbroken.stat().st_size > most_bytes  # the test can fail
+
+
+@pytest.mark.parametrize(("quiet", "is_terminal"), [(True, True), (False, False), (False, True)])
+def test_every_display_takes_a_whole_run_and_obeys_no_name(quiet, is_terminal):
+    """Resumed, with notes that quote names from outside, to the end."""
+    stream = io.StringIO()
+    evil = "the file [red]\x1b[2J\u202e.jpg\n"
+    with open_display(Console(stream), quiet=quiet, is_terminal=is_terminal) as display:
+        display.resumed(_counts(10))
+        display.note(evil)
+        display.total = 20
+        for rows in range(11, 21):
+            display.advanced(_counts(rows))
+        display.assembling(20)
+
+    text = stream.getvalue()
+    assert ("resumed after 10 photos" in text) is not quiet
+    assert ("the file [red]\\x1b[2J\\u202e.jpg\\n" in text) is not quiet
+    assert "\u202e" not in text
+    assert "\x1b[2J" not in text

@@ -12,6 +12,7 @@ from learning.synthetic_examples import synthetic
 from studio_detector.decision import model_file
 from studio_detector.errors import ConfigError
 from studio_detector.learning.fit import FitOptions
+from studio_detector.learning.repeated import read_repeats, repeated_figures, summary
 from studio_detector.learning.splits import grouped_folds
 from studio_detector.learning.stack import NETWORK_KEY, read_out_of_fold, stack
 from studio_detector.learning.train import TrainingPlan, train
@@ -104,3 +105,33 @@ def test_a_picture_without_an_out_of_fold_logit_is_named(tmp_path):
 
     with pytest.raises(ConfigError, match=r"'b\.jpg'"):
         read_out_of_fold(path, ["a.jpg", "b.jpg"])
+
+
+def test_every_division_is_judged_and_summed_up(examples, cues, knowing, tmp_path):
+    """The same logits twice give the same figures twice; the stack beats the network in each."""
+    path = tmp_path / "repeats.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "fold_1", "logit_1", "fold_2", "logit_2"])
+        for photo, fold, logit in zip(examples.photos, knowing.folds, knowing.logits, strict=True):
+            writer.writerow([photo.name, fold, logit, fold, logit])
+    divisions = read_repeats(path, [photo.name for photo in examples.photos])
+
+    figures = list(
+        repeated_figures(cues, examples.photos, examples.table, examples.registry, divisions)
+    )
+    summed = summary(figures)
+
+    assert figures[0] == figures[1]
+    assert figures[0]["full"]["AUC"] > figures[0]["network"]["AUC"]
+    assert summed["repeats"] == 2
+    assert summed["full"]["AUC"]["mean"] == figures[0]["full"]["AUC"]
+
+
+def test_a_table_of_repeats_that_lacks_a_picture_is_refused(tmp_path):
+    """With the name of one of them."""
+    path = tmp_path / "repeats.csv"
+    path.write_text("file,fold_1,logit_1\na.jpg,0,1.5\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"b\.jpg"):
+        read_repeats(path, ["a.jpg", "b.jpg"])

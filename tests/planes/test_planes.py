@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synthetic_scenes as scenes
-from studio_detector.planes import Planes
+from studio_detector.planes import Planes, colour
 from studio_detector.planes.planes import grid_mean
 
 # name -> (dtype, lowest, highest)
@@ -16,6 +16,7 @@ PLANES = {
     "rgb": (np.uint8, 0, 255),
     "luma": (np.uint8, 0, 255),
     "luma_float": (np.float32, 0, 255),
+    "lab": (np.uint8, 0, 255),
     "lightness": (np.float32, 0, 100),
     "a_star": (np.float32, -128, 127),
     "b_star": (np.float32, -128, 127),
@@ -172,6 +173,37 @@ def test_reduced_planes_are_made_once_and_keep_the_shape() -> None:
     assert planes is planes.at(1000)
 
 
+def test_smaller_planes_are_shared_by_the_larger_ones() -> None:
+    planes = Planes(random_rgb(341, 512))
+    assert planes.at(64) is planes.reduced.at(128).at(64)
+    assert planes.reduced is planes.reduced.reduced
+
+
+def test_packed_colours_unpack_to_the_planes() -> None:
+    planes = Planes(random_rgb(20, 30))
+    unpacked = np.array([colour.unpacked(packed) for packed in planes.lab.reshape(-1, 3).tolist()])
+    together = colour.channels(planes.lab)
+    for number, plane in enumerate((planes.lightness, planes.a_star, planes.b_star)):
+        assert plane.ravel() == pytest.approx(unpacked[:, number], abs=1e-4)
+        assert plane == pytest.approx(together[number], abs=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(342, 512), (343, 511), (100, 140), (5, 300)], ids=str)
+@pytest.mark.parametrize("side_px", [256, 128, 64])
+def test_cover_of_the_backdrop_has_the_size_of_the_planes(
+    shape: tuple[int, int], side_px: int
+) -> None:
+    planes = Planes(random_rgb(*shape)).reduced
+    assert planes.at(side_px).rgb.shape[:2] == planes.backdrop_cover(side_px).shape
+
+
+def test_cover_is_the_share_of_the_backdrop() -> None:
+    planes = Planes(scenes.sample("seamless")).reduced
+    assert planes.backdrop.mean() == pytest.approx(
+        planes.backdrop_cover(128).mean() / 255, abs=0.01
+    )
+
+
 @pytest.mark.parametrize("shape", [(1, 400), (400, 1), (300, 7)], ids=str)
 def test_a_strip_keeps_at_least_one_pixel_across(shape: tuple[int, int]) -> None:
     assert min(Planes(random_rgb(*shape)).at(64).rgb.shape[:2]) >= 1
@@ -210,6 +242,11 @@ def test_grid_means_stay_inside_the_plane(rows: int, columns: int, cells: int, s
 def test_grid_means_average_to_the_mean_of_the_plane(rows: int) -> None:
     plane = np.random.default_rng(rows).random((rows, 40))
     assert plane.mean() == pytest.approx(grid_mean(plane).mean(), abs=1e-5)
+
+
+def test_grid_of_channels_holds_the_grid_of_each() -> None:
+    lab = Planes(random_rgb(40, 60)).lab
+    assert grid_mean(lab)[:, :, 1] == pytest.approx(grid_mean(lab[:, :, 1]))
 
 
 def test_grid_of_a_mask_is_its_coverage() -> None:

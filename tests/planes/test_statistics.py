@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from studio_detector.planes.statistics import Histogram
+from studio_detector.planes.statistics import Histogram, mean, medians, percentiles, share
 
 PLANES = arrays.arrays(
     np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=30)
@@ -64,3 +64,36 @@ def test_counts_refuse_writing() -> None:
     counts = Histogram.of(np.zeros((3, 3), dtype=np.uint8)).counts
     with pytest.raises(ValueError, match="read-only"):
         counts[0] = 1
+
+
+def test_a_channel_is_counted_like_a_plane() -> None:
+    image = np.random.default_rng(1).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    alone = Histogram.of(np.ascontiguousarray(image[:, :, 2]))
+    assert np.array_equal(alone.counts, Histogram.of(image, channel=2).counts)
+
+
+FLOATS = arrays.arrays(
+    np.float32,
+    arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=30),
+    elements=st.floats(-1000, 1000, width=32),
+)
+
+
+@given(plane=FLOATS, percent=st.floats(0, 100))
+def test_percentiles_are_those_of_numpy(plane: np.ndarray, percent: float) -> None:
+    expected = np.percentile(plane.astype(np.float64), [percent, 50])
+    assert expected == pytest.approx(percentiles(plane, percent, 50), abs=1e-6)
+
+
+@given(plane=FLOATS)
+def test_medians_are_those_of_numpy(plane: np.ndarray) -> None:
+    assert np.median(plane.astype(np.float64), axis=1) == pytest.approx(medians(plane))
+
+
+@given(plane=FLOATS)
+def test_mean_and_share_are_those_of_the_pixels(plane: np.ndarray) -> None:
+    mask = plane >= plane.mean()
+    assert mask.mean() == pytest.approx(share(mask))
+    assert plane.mean(dtype=np.float64) == pytest.approx(mean(plane))
+    if mask.any():
+        assert plane[mask].mean(dtype=np.float64) == pytest.approx(mean(plane, mask))

@@ -112,19 +112,19 @@ class Measurement:
         Raises:
             KeyError: If ``values`` holds a name that ``spec`` does not declare.
         """
-        names = [measure.name for measure in spec.measures]
-        unknown = values.keys() - set(names)
-        if unknown:
-            raise KeyError(f"{spec.name} does not declare {sorted(unknown)}")
         kept: dict[str, float | None] = {}
         reasons: dict[str, str] = {}
-        for name in names:
+        for measure in spec.measures:
+            name = measure.name
             value = values.get(name)
             if value is not None and math.isfinite(value):
                 kept[name] = float(value)
             else:
                 kept[name] = None
                 reasons[name] = (missing or {}).get(name, reason)
+        unknown = values.keys() - kept.keys()
+        if unknown:
+            raise KeyError(f"{spec.name} does not declare {sorted(unknown)}")
         return cls(
             analysis=spec.name,
             version=spec.version,

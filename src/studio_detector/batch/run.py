@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import asdict, dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from studio_detector.batch import files
 from studio_detector.batch.assemble import Groups, assemble, find_groups, grouped
@@ -15,6 +15,7 @@ from studio_detector.batch.overview import page
 from studio_detector.batch.overview.facts import Facts
 from studio_detector.batch.overview.thumbnails import Thumbnails
 from studio_detector.batch.parts import open_parts
+from studio_detector.batch.plan import BatchSummary
 from studio_detector.batch.pool import PoolOptions, WorkerPool
 from studio_detector.batch.rows import ROW_SCHEMA_VERSION
 from studio_detector.batch.seen import SeenOnDisk
@@ -24,78 +25,15 @@ from studio_detector.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
-    from studio_detector.batch.parts import Mode, Parts
+    from studio_detector.batch.parts import Parts
+    from studio_detector.batch.plan import BatchOptions, Watcher
     from studio_detector.batch.shards import ShardWriter
-    from studio_detector.batch.sorting import Sorter
-    from studio_detector.batch.writers.base import Layout
     from studio_detector.pipeline.detector import Detector
     from studio_detector.pipeline.report import Failure
     from studio_detector.sources.photo import Note, Photo
 
 _ADVICE = "what is finished is kept: make room or open the way, and go on with --resume"
-
-
-class Watcher(Protocol):
-    """Is told how a batch goes; whatever it does changes nothing."""
-
-    def note(self, text: str) -> None:
-        """Something worth a line, which may quote names from outside."""
-
-    def resumed(self, counts: Counts) -> None:
-        """The rows of an earlier run were found whole."""
-
-    def advanced(self, counts: Counts) -> None:
-        """One more row is there."""
-
-    def assembling(self, rows: int) -> None:
-        """All rows are there and the output is being written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchOptions:
-    """What a batch makes of its rows.
-
-    Attributes:
-        output: The file of rows; its suffix tells the format.
-        layout: What a row holds.
-        mode: What to do with an earlier run of this output.
-        near_duplicates: Find groups of photos that look alike.
-        sorter: Puts pictures into folders; None leaves them where they are.
-        overview: File of the HTML overview; None makes none.
-        pictures_per_label: Pictures of each label on the overview.
-        shard_rows: Rows after which a shard is finished ...
-        shard_age_s: ... or seconds, whichever comes first: what a kill costs at most.
-    """
-
-    output: Path
-    layout: Layout
-    mode: Mode = "new"
-    near_duplicates: bool = False
-    sorter: Sorter | None = None
-    overview: Path | None = None
-    pictures_per_label: int = 24
-    shard_rows: int = 1_000
-    shard_age_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchSummary:
-    """How a batch ended.
-
-    Attributes:
-        counts: What its rows add up to, those of an earlier run included.
-        is_finished: Whether the output was written; otherwise it was stopped and can be
-            resumed.
-        near_duplicate_groups: How many; None if they were not looked for.
-        misplaced: Pictures that were analysed and could not be sorted.
-    """
-
-    counts: Counts
-    is_finished: bool
-    near_duplicate_groups: int | None = None
-    misplaced: int = 0
 
 
 class _StoppedError(Exception):

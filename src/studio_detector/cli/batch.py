@@ -8,13 +8,13 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from studio_detector.cli.batch_options import batch_options
 from studio_detector.cli.exits import EXIT_INTERRUPTED, Tally
 from studio_detector.cli.options import debug_option, settings_options
-from studio_detector.decision.policy import Label
 from studio_detector.errors import CODES, EXIT_BUG, EXIT_OK
 from studio_detector.reporting import text
 from studio_detector.reporting.printable import printable
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from studio_detector.batch.run import Batch, BatchOptions, BatchSummary
+    from studio_detector.batch.plan import BatchOptions, BatchSummary
+    from studio_detector.batch.run import Batch
     from studio_detector.batch.sorting import SortBy, Sorter
     from studio_detector.cli.options import Chosen
     from studio_detector.cli.run import Run
+    from studio_detector.decision.policy import Label
     from studio_detector.pipeline.detector import Detector
     from studio_detector.sources.open import SourceOptions
 
 _MIB = 1024 * 1024
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
@@ -49,93 +50,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     Ctrl-C, goes on with the same command and --resume.""",
 )
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option(
-    "--output", "-o", type=_FILE, required=True, metavar="FILE", help="The file of rows to write."
-)
-@click.option(
-    "--columns",
-    metavar="NAME,...",
-    help="Write only these columns, in this order; all of them are in docs/batch.md.",
-)
-@click.option(
-    "--measurements/--no-measurements",
-    default=True,
-    show_default=True,
-    help="A column for every measurement.",
-)
-@click.option(
-    "--timing/--no-timing",
-    default=True,
-    show_default=True,
-    help="Columns of milliseconds; without them, equal photos give equal files.",
-)
-@click.option("--resume", is_flag=True, help="Go on with an unfinished run, if there is one.")
-@click.option(
-    "--overwrite", is_flag=True, help="Replace FILE, and discard an unfinished run of it."
-)
-@click.option(
-    "--save-every",
-    type=click.IntRange(min=1),
-    default=1_000,
-    show_default=True,
-    metavar="N",
-    help="Photos, or a minute, after which a kill can no longer lose their rows.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Worker processes. Without it, one for each core.",
-)
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Longest time for one photo.",
-)
-@click.option(
-    "--memory",
-    "memory_mib",
-    type=click.IntRange(min=1),
-    metavar="MIB",
-    help="Most memory for one worker beyond its start, in mebibytes.",
-)
-@click.option("--column", metavar="NAME", help="Column of lists that names the photos.")
-@click.option(
-    "-0", "--null", "null_separated", is_flag=True, help="Names on standard input end with NUL."
-)
-@click.option(
-    "--sort-into",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Put the pictures into folders studio, natural and uncertain below FOLDER.",
-)
-@click.option(
-    "--sort-by",
-    type=click.Choice(["copy", "link"]),
-    default="copy",
-    show_default=True,
-    help="Copy them, or make symbolic links to them.",
-)
-@click.option(
-    "--near-duplicates",
-    is_flag=True,
-    help='Number groups of photos that look alike (extra "batch").',
-)
-@click.option(
-    "--report",
-    type=_FILE,
-    metavar="HTML",
-    help='Write an overview with a contact sheet (extra "report").',
-)
-@click.option(
-    "--fail-on",
-    multiple=True,
-    type=click.Choice(get_args(Label)),
-    help="Exit with 1 if a photo gets this label; may be repeated.",
-)
-@click.option("--quiet", "-q", is_flag=True, help="No progress, notes or summary.")
+@batch_options
 @settings_options
 @debug_option
 @click.pass_obj
@@ -174,10 +89,11 @@ def batch(
         detector.registry.get(name)
     options = _batch_options(given, detector)
     items = batch_sources(sources, _binary_stdin(), source_options)
-    is_terminal = _is_terminal()
     with (
-        open_display(run.console, quiet=quiet, is_terminal=is_terminal) as display,
-        Counter(lambda is_over: _count(sources, source_options, is_over), display),
+        open_display(run.console, quiet=quiet, is_terminal=_is_terminal()) as display,
+        Counter(lambda is_over: _count(sources, source_options, is_over), display)
+        if not quiet
+        else contextlib.nullcontext(),
     ):
         this = Batch(
             detector=detector,
@@ -193,8 +109,8 @@ def batch(
 
 
 def _batch_options(given: dict[str, Any], detector: Detector) -> BatchOptions:
+    from studio_detector.batch.plan import BatchOptions
     from studio_detector.batch.rows import chosen_columns, row_columns
-    from studio_detector.batch.run import BatchOptions
     from studio_detector.batch.writers.base import Layout
 
     columns = row_columns(
@@ -291,7 +207,8 @@ def _interruptible(this: Batch, note: Callable[[str], None]) -> Iterator[None]:
         del number, frame
         signal.signal(signal.SIGINT, signal.default_int_handler)
         this.stop()
-        note("stopping after the photos in flight; press Ctrl-C again to stop at once")
+        with contextlib.suppress(RuntimeError):  # it came in the middle of other words
+            note("stopping after the photos in flight; press Ctrl-C again to stop at once")
 
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, Self, get_args
 
-from studio_detector.batch.run import Watcher
+from studio_detector.batch.plan import Watcher
 from studio_detector.decision.policy import Label
 from studio_detector.reporting.printable import printable
 
@@ -175,7 +175,10 @@ class _Bar:
         self._before = counts.rows
         self._started = monotonic()
         self.note(f"resumed after {counts.rows:,} photos")
-        self._progress.reset(self._task, completed=counts.rows, counts=counts_words(counts))
+        # Time and speed begin anew; the fields would be lost if they were not given again.
+        self._progress.reset(
+            self._task, completed=counts.rows, rate="", counts=counts_words(counts)
+        )
 
     def advanced(self, counts: Counts) -> None:
         rate = (counts.rows - self._before) / max(monotonic() - self._started, 1e-9)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from studio_detector.learning.figures import PREVALENCE, SCORES
 from studio_detector.learning.metrics import macro_accuracy, weights_at_prevalence
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    import numpy as np
     import numpy.typing as npt
 
     from studio_detector.learning.dataset import Photo
     from studio_detector.learning.measurements import MeasurementTable
     from studio_detector.learning.predict import Predictions
 
+#: Confidences that are counted apart: narrow at the ends, where most photographs lie.
+RELIABILITY_EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 1.0)
 _FIGURE_DECIMALS = 4
 
 
@@ -67,6 +70,36 @@ def cross_validation_card(
         [float(even[p.settled].sum() / even.sum()) for p in predictions]
     )
     return card
+
+
+def reliability_card(
+    studio: npt.NDArray[np.bool_], confidence: npt.NDArray[np.float64]
+) -> list[dict[str, float]]:
+    """How many of the photographs of about the same confidence were studio.
+
+    Args:
+        studio: Truth, bool.
+        confidence: Out-of-fold P(studio), 0..1.
+
+    Returns:
+        One entry for each part of `RELIABILITY_EDGES` that holds photographs: its ends, how many
+        they are, and the share of studio among them at equal prevalence.
+    """
+    even = weights_at_prevalence(studio, PREVALENCE)
+    last = len(RELIABILITY_EDGES) - 2
+    part = np.clip(np.searchsorted(RELIABILITY_EDGES, confidence, side="right") - 1, 0, last)
+    entries = []
+    for number in np.unique(part):
+        inside = part == number
+        entries.append(
+            {
+                "low": RELIABILITY_EDGES[number],
+                "high": RELIABILITY_EDGES[number + 1],
+                "photographs": int(inside.sum()),
+                "studio": rounded(float(even[inside] @ studio[inside] / even[inside].sum())),
+            }
+        )
+    return entries
 
 
 def _mean(values: Sequence[float | None]) -> float:

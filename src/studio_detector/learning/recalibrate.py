@@ -14,7 +14,12 @@ import numpy as np
 from studio_detector.decision import model_file
 from studio_detector.errors import ConfigError
 from studio_detector.learning.calibrate import calibrated, platt, uncertain_band
-from studio_detector.learning.card import cross_validation_card, rounded, training_set_card
+from studio_detector.learning.card import (
+    cross_validation_card,
+    reliability_card,
+    rounded,
+    training_set_card,
+)
 from studio_detector.learning.figures import PREVALENCE
 from studio_detector.learning.fit import example_weights
 from studio_detector.learning.predict import combine
@@ -104,6 +109,7 @@ def recalibrate(
                     "seed": _SEED,
                     **cross_validation_card(studio, groups, [predictions]),
                 },
+                "reliability": reliability_card(studio, predictions.confidence),
                 "uncertain_band": {
                     "share_outside": rounded(band.coverage),
                     "error_outside": rounded(band.risk),

@@ -30,7 +30,12 @@ from studio_detector.decision.model import Head, Model, Shape
 from studio_detector.decision.shipped import load_model
 from studio_detector.errors import ConfigError
 from studio_detector.learning.calibrate import uncertain_band
-from studio_detector.learning.card import cross_validation_card, rounded, training_set_card
+from studio_detector.learning.card import (
+    cross_validation_card,
+    reliability_card,
+    rounded,
+    training_set_card,
+)
 from studio_detector.learning.command import cache_option, photos_option, plain_errors
 from studio_detector.learning.dataset import read_dataset
 from studio_detector.learning.extract import built_in_registry, measure_photos
@@ -196,6 +201,7 @@ def stack(
             "repeats": 1,
             **cross_validation_card(studio, groups, [predictions]),
         },
+        "reliability": reliability_card(studio, predictions.confidence),
         "uncertain_band": {
             "share_outside": rounded(band.coverage),
             "error_outside": rounded(band.risk),

@@ -22,7 +22,12 @@ from studio_detector.decision import model_file
 from studio_detector.decision.model import Model
 from studio_detector.imaging import DECODE_VERSION
 from studio_detector.learning.calibrate import calibrated, platt, uncertain_band
-from studio_detector.learning.card import cross_validation_card, rounded, training_set_card
+from studio_detector.learning.card import (
+    cross_validation_card,
+    reliability_card,
+    rounded,
+    training_set_card,
+)
 from studio_detector.learning.command import cache_option, photos_option, plain_errors
 from studio_detector.learning.dataset import read_dataset
 from studio_detector.learning.extract import built_in_registry, measure_photos
@@ -161,6 +166,7 @@ def train(
             "seed": plan.seed,
             **cross_validation_card(studio, groups, predictions),
         },
+        "reliability": reliability_card(studio, predictions[0].confidence),
         "uncertain_band": {
             "share_outside": rounded(band.coverage),
             "error_outside": rounded(band.risk),

@@ -8,7 +8,12 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
+
+#: L* of one level of packed LAB.
+LIGHTNESS_STEP = 100 / 255
 
 
 def luma(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -27,12 +32,22 @@ def lab_uint8(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def lightness(lab: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """L* from packed LAB: float32 (rows, columns), 0..100."""
-    return lab[:, :, 0].astype(np.float32) * np.float32(100 / 255)
+    return lab[:, :, 0].astype(np.float32) * np.float32(LIGHTNESS_STEP)
 
 
 def opponent(lab: npt.NDArray[np.uint8], channel: int) -> npt.NDArray[np.float32]:
     """a* (channel 1) or b* (channel 2) from packed LAB: float32, -128..127."""
     return lab[:, :, channel].astype(np.float32) - np.float32(128)
+
+
+def unpacked(lab: Sequence[float]) -> tuple[float, float, float]:
+    """L*, a* and b* of one packed colour, a mean for instance."""
+    return lab[0] * LIGHTNESS_STEP, lab[1] - 128, lab[2] - 128
+
+
+def channels(lab: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """L*, a* and b* from packed LAB: float64 (3, rows, columns)."""
+    return np.stack([lab[:, :, 0] * LIGHTNESS_STEP, lab[:, :, 1] - 128.0, lab[:, :, 2] - 128.0])
 
 
 def hsv_uint8(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

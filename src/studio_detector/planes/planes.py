@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 import numpy as np
 
-from studio_detector.planes import colour, gradients, masks, spectrum
+from studio_detector.planes import colour, gradients, masks, scale, spectrum
 from studio_detector.planes.statistics import Histogram
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class Planes:
             )
         shareable = rgb.flags.c_contiguous and not rgb.flags.writeable
         self._rgb = rgb if shareable else _sealed(rgb.copy(order="C"))
+        self._long_side_px = max(rgb.shape[:2])
         self._reduced: dict[int, Planes] = {}
+        self._covers: dict[int, Uint8] = {}
 
     @property
     def rgb(self) -> Uint8:
@@ -76,7 +78,8 @@ class Planes:
         """The planes of the same picture, reduced by area averaging to a long side.
 
         Measures taken at a fixed side do not depend on the picture's size, hardly on JPEG
-        coding, and cost a fraction.
+        coding, and cost a fraction. The way down is in halves (`scale.reduced`), and every
+        halfway size is shared.
 
         Args:
             long_side_px: Largest side wanted, at least 1.
@@ -84,14 +87,17 @@ class Planes:
         Returns:
             Planes with that long side, made once; ``self`` when the picture is not larger.
         """
-        if max(self.rows_px, self.columns_px) <= long_side_px:
-            return self
-        if long_side_px not in self._reduced:
-            scale = long_side_px / max(self.rows_px, self.columns_px)
-            size = (max(1, round(self.columns_px * scale)), max(1, round(self.rows_px * scale)))
-            reduced = cv2.resize(self._rgb, size, interpolation=cv2.INTER_AREA)
-            self._reduced[long_side_px] = Planes(_sealed(np.asarray(reduced, dtype=np.uint8)))
-        return self._reduced[long_side_px]
+        found = self._reduced.get(long_side_px)
+        if found is None:
+            if self._long_side_px <= long_side_px:
+                return self
+            larger = self.at(2 * long_side_px)
+            if larger is self:
+                found = Planes(_sealed(scale.reduced(self._rgb, long_side_px)))
+            else:
+                found = larger.at(long_side_px)
+            self._reduced[long_side_px] = found
+        return found
 
     @property
     def reduced(self) -> Planes:
@@ -111,23 +117,28 @@ class Planes:
         return _sealed(self.luma.astype(np.float32))
 
     @cached_property
-    def _lab(self) -> Uint8:
-        return colour.lab_uint8(self._rgb)
+    def lab(self) -> Uint8:
+        """CIE LAB under D65 as OpenCV packs it: uint8 (rows, columns, 3).
+
+        L* x 255/100, a* + 128, b* + 128; `colour.unpacked` gives a colour's CIE values.
+        Counts and means of it are exact, and one call serves three channels.
+        """
+        return _sealed(colour.lab_uint8(self._rgb))
 
     @cached_property
     def lightness(self) -> Float32:
         """CIE L* under D65: float32 (rows, columns), 0..100, in steps of 100/255."""
-        return _sealed(colour.lightness(self._lab))
+        return _sealed(colour.lightness(self.lab))
 
     @cached_property
     def a_star(self) -> Float32:
         """CIE a* under D65 (green negative, red positive): float32, -128..127, whole steps."""
-        return _sealed(colour.opponent(self._lab, 1))
+        return _sealed(colour.opponent(self.lab, 1))
 
     @cached_property
     def b_star(self) -> Float32:
         """CIE b* under D65 (blue negative, yellow positive): float32, -128..127, whole steps."""
-        return _sealed(colour.opponent(self._lab, 2))
+        return _sealed(colour.opponent(self.lab, 2))
 
     @cached_property
     def chroma(self) -> Float32:
@@ -195,12 +206,12 @@ class Planes:
     @cached_property
     def local_mean(self) -> Float32:
         """Mean luma in a window of `gradients.WINDOW_PX` squared: float32, 0..255."""
-        return _sealed(gradients.local_mean(self.luma_float))
+        return _sealed(gradients.local_mean(self.luma))
 
     @cached_property
     def local_variance(self) -> Float32:
         """Variance of luma in the same window: float32, levels squared, 0..16257."""
-        return _sealed(gradients.local_variance(self.luma_float, self.local_mean))
+        return _sealed(gradients.local_variance(self.luma, self.local_mean))
 
     # Masks
 
@@ -226,10 +237,26 @@ class Planes:
             return _sealed(masks.backdrop(self.gradient_magnitude))
         return _sealed(masks.enlarged(coarse.backdrop, self.rows_px, self.columns_px))
 
+    def backdrop_cover(self, long_side_px: int) -> Uint8:
+        """How much of each pixel of ``at(long_side_px)`` lies on the `backdrop`.
+
+        Returns:
+            uint8, 0..255: 0 is subject, `scale.COVERED` is backdrop, and what lies between
+            belongs to neither, for it mixes their tones.
+        """
+        if long_side_px not in self._covers:
+            self._covers[long_side_px] = _sealed(scale.cover(self.backdrop, long_side_px))
+        return self._covers[long_side_px]
+
     @cached_property
     def border(self) -> Mask:
         """The frame `masks.BORDER_RATIO` of the short side wide around the picture: bool."""
         return _sealed(masks.border(self.rows_px, self.columns_px))
+
+    @property
+    def inside_border(self) -> tuple[slice, slice]:
+        """Rows and columns of what `border` leaves; may be empty."""
+        return masks.inside_border(self.rows_px, self.columns_px)
 
     # Spectrum
 
@@ -243,14 +270,15 @@ def grid_mean(plane: npt.NDArray[np.generic], cells: int = 8) -> npt.NDArray[np.
     """Mean of a plane over a grid of equal cells that tile it exactly.
 
     Args:
-        plane: Numeric or bool array of shape (rows, columns).
+        plane: Numeric or bool array of shape (rows, columns) or (rows, columns, channels).
         cells: Cells along each side.
 
     Returns:
-        float64 array of shape (cells, cells). Sides shorter than ``cells`` repeat pixels.
+        float64 array of shape (cells, cells) or (cells, cells, channels). Sides shorter than
+        ``cells`` repeat pixels.
     """
     # INTER_AREA with an enlarged side would interpolate; repeating keeps means exact.
-    rows, columns = plane.shape
+    rows, columns = plane.shape[:2]
     if rows < cells:
         plane = np.repeat(plane, -(-cells // rows), axis=0)
     if columns < cells:

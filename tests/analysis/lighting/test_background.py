@@ -17,9 +17,6 @@ def measured(rgb: np.ndarray) -> dict[str, float | None]:
 
 class TestBackground(BaseAnalysisTest):
     analysis = background
-    # Noise and sharpness on an even ground are what JPEG coding and reduction take away.
-    jpeg_sensitive = frozenset({"noise_levels", "sharpness_ratio"})
-    size_sensitive = frozenset({"noise_levels"})
 
 
 def test_coverage_is_what_the_subject_leaves() -> None:
@@ -66,7 +63,6 @@ def test_blurring_the_backdrop_never_lowers_its_smoothness(sigma_px: float) -> N
     plain = measured(scene.rgb)
     blurred = measured(scenes.blurred_where(scene.rgb, ~scene.subject, sigma_px))
     assert blurred["coverage_ratio"] >= plain["coverage_ratio"] - 0.02
-    assert blurred["noise_levels"] < plain["noise_levels"]
     assert blurred["border_gradient_middle"] <= plain["border_gradient_middle"]
     assert blurred["surface_residual"] <= plain["surface_residual"] + 0.1
 
@@ -138,12 +134,3 @@ def test_a_horizon_steps_on_both_sides_at_once() -> None:
     left_only[150:, :128] = 80
     assert measured(level)["horizon_step"] > 30
     assert measured(left_only)["horizon_step"] < 2
-
-
-def test_blurring_the_surroundings_raises_the_sharpness_ratio() -> None:
-    rgb = scenes.overcast_wood().rgb
-    around = np.ones(rgb.shape[:2], dtype=np.bool_)
-    around[60:-60, 80:-80] = False
-    plain, blurred = measured(rgb), measured(scenes.blurred_where(rgb, around, 4.0))
-    assert blurred["sharpness_ratio"] > plain["sharpness_ratio"] + 1
-    assert blurred["edge_density_ratio"] > plain["edge_density_ratio"] + 0.5

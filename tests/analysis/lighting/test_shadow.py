@@ -66,13 +66,12 @@ def test_one_light_agrees_on_a_direction_and_two_opposed_lights_do_not() -> None
 
 
 def test_stripes_have_one_axis_whichever_way_they_are_looked_at() -> None:
-    """Stripes cancel in the first harmonic and agree in the second and fourth."""
+    """Stripes cancel in the first harmonic and agree in the second."""
     columns = np.mgrid[0:192, 0:192][1]
     wave = 0.3 + 0.2 * np.sin(columns / 6)
     values = measured(scenes.encode(np.repeat(wave[:, :, None], 3, axis=2), noise_levels=0))
     assert values["direction_variance"] > 0.9
     assert values["direction_variance_2"] < 0.1
-    assert values["direction_variance_4"] < 0.1
 
 
 @pytest.mark.parametrize("gains", [(1.0, 0.85, 0.65), (0.75, 0.9, 1.0)], ids=["warm", "cool"])
@@ -90,17 +89,8 @@ def test_darkening_deepens_the_shadows() -> None:
     assert dark["dark_ratio"] > plain["dark_ratio"]
 
 
-def test_half_black_half_white_is_bimodal_and_even_grey_is_not() -> None:
-    halves = np.zeros((128, 128, 3), dtype=np.uint8)
-    halves[:, 64:] = 255
-    ramp = np.repeat(np.linspace(0, 255, 128).astype(np.uint8)[None, :, None], 128, axis=0)
-    assert measured(halves)["bimodality"] == pytest.approx(1.0, abs=1e-6)
-    assert measured(np.repeat(ramp, 3, axis=2))["bimodality"] == pytest.approx(0.75, abs=0.01)
-
-
-def test_foliage_breaks_dark_regions_up_and_a_studio_shadow_is_one_piece() -> None:
+def test_foliage_breaks_dark_regions_up_and_a_studio_does_not() -> None:
     wood, studio = measured(scenes.overcast_wood().rgb), measured(scenes.one_hard_light().rgb)
-    assert wood["largest_ratio"] < 0.5 < studio["largest_ratio"]
     assert wood["outline_ratio"] > 4 * studio["outline_ratio"]
 
 

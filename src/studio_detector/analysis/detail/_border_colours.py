@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from studio_detector.analysis.detail._scale import (
-    arch_mask,
-    border_mask,
-    centre,
-    entropy_bits,
-    overlap,
-    strips,
-)
+from studio_detector.analysis.detail._places import arch_places, border_places, centre, strips
+from studio_detector.analysis.detail._scale import entropy_bits, overlap
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from studio_detector.planes import Planes
 
-    Floats = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.intp]
     Float32 = npt.NDArray[np.float32]
 
@@ -34,91 +27,84 @@ _OPPONENT_STEP = 8.0
 _CODES = _LIGHTNESS_BINS * _OPPONENT_BINS**2
 #: Bins taken together as the main colours of a backdrop (a gradient spans several).
 _MAIN_COLOURS = 4
-#: Share of the border a colour must have to be one of the backdrop's.
-_COMMON_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SmallColour:
-    """CIE LAB of a picture at half its sides.
+class BorderColours:
+    """The colours of a picture at half the reduced side.
 
     Attributes:
         lab: L*, a* and b*, each float32 (rows, columns).
-        codes: intp (rows, columns): number of the histogram bin, 0..4799.
+        codes: intp (rows x columns,): number of the histogram bin, 0..4799.
+        sides: Mean L*, a* and b* of the strips at the top, bottom, left and right.
     """
 
     lab: tuple[Float32, Float32, Float32]
     codes: Codes
+    sides: dict[str, tuple[float, ...]]
+
+    @classmethod
+    def of(cls, planes: Planes) -> BorderColours:
+        """Number the colours and average the sides.
+
+        Args:
+            planes: Planes of the picture at the side to look at.
+        """
+        lab = (planes.lightness, planes.a_star, planes.b_star)
+        return cls(
+            lab=lab,
+            codes=_codes(*lab),
+            sides={
+                name: tuple(cv2.mean(plane[place])[0] for plane in lab)
+                for name, place in strips(*planes.lightness.shape).items()
+            },
+        )
+
+    def distance(self) -> Float32:
+        """Colour difference of each pixel from the nearest mean colour of the four sides.
+
+        Returns:
+            float32 (rows, columns), CIE 1976 delta E, 0..~300.
+        """
+        lab = np.stack(self.lab)
+        nearest = np.full(lab.shape[1:], np.inf, dtype=np.float32)
+        for mean in self.sides.values():
+            step = lab - np.array(mean, dtype=np.float32)[:, None, None]
+            step *= step
+            squared = step[0] + step[1]
+            squared += step[2]
+            np.minimum(nearest, squared, out=nearest)
+        return np.sqrt(nearest, out=nearest)
 
 
-def small_colour(planes: Planes) -> SmallColour:
-    """Halve the picture and number its colours.
+def colour_measures(colours: BorderColours) -> dict[str, float | None]:
+    """Compare the colours of the border, its sides, and the centre."""
+    codes, shape = colours.codes, colours.lab[0].shape
+    border = np.bincount(codes[border_places(*shape)], minlength=_CODES)
+    arch = np.bincount(codes[arch_places(*shape)], minlength=_CODES)
+    middle = np.bincount(codes.reshape(shape)[centre(*shape)].ravel(), minlength=_CODES)
+    main = np.sort(border[border > 0])[-_MAIN_COLOURS:]
+    sides = colours.sides
+    return {
+        "border_main_colour_ratio": float(main.sum() / border.sum()),
+        "border_colour_entropy_bits": entropy_bits(border),
+        "arch_colour_entropy_bits": entropy_bits(arch),
+        "centre_border_overlap": overlap(middle / middle.sum(), border / border.sum()),
+        "side_difference_delta_e": math.dist(sides["left"], sides["right"]),
+        "top_bottom_difference_delta_e": math.dist(sides["top"], sides["bottom"]),
+    }
 
-    Args:
-        planes: Planes of the reduced picture.
-    """
-    size = (max(1, round(planes.columns_px / 2)), max(1, round(planes.rows_px / 2)))
-    lightness, a_star, b_star = (
-        cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
-        for plane in (planes.lightness, planes.a_star, planes.b_star)
-    )
-    light = np.clip(lightness * (_LIGHTNESS_BINS / 100), 0, _LIGHTNESS_BINS - 1)
-    codes = light.astype(np.intp)
+
+def _codes(lightness: Float32, a_star: Float32, b_star: Float32) -> Codes:
+    # Whole numbers up to 4799 are exact in float32.
+    codes = np.floor(lightness * np.float32(_LIGHTNESS_BINS / 100))
+    np.minimum(codes, _LIGHTNESS_BINS - 1, out=codes)
     for opponent in (a_star, b_star):
         # Bins are centred on grey, so that a neutral backdrop does not straddle two.
-        step = np.rint(opponent / _OPPONENT_STEP) + _OPPONENT_BINS // 2
-        codes = codes * _OPPONENT_BINS + np.clip(step, 0, _OPPONENT_BINS - 1).astype(np.intp)
-    return SmallColour(lab=(lightness, a_star, b_star), codes=codes)
-
-
-def colour_measures(colour: SmallColour) -> dict[str, float | None]:
-    """Compare the colours of the border, its sides, and the centre."""
-    codes = colour.codes
-    rows, columns = codes.shape
-    border = _shares(codes[border_mask(rows, columns)])
-    arch = _shares(codes[arch_mask(rows, columns)])
-    middle = _shares(codes[centre(rows, columns)])
-    sides = strips(rows, columns)
-    entropies = [entropy_bits(np.bincount(codes[place].ravel())) for place in sides.values()]
-    means = _side_means(colour)
-    main = np.partition(border, -_MAIN_COLOURS)[-_MAIN_COLOURS:]
-    return {
-        "border_main_colour_ratio": float(min(1.0, main.sum())),
-        "border_colour_entropy_bits": entropy_bits(border),
-        "plainest_side_entropy_bits": min(entropies),
-        "busiest_side_entropy_bits": max(entropies),
-        "arch_colour_entropy_bits": entropy_bits(arch),
-        "centre_colour_entropy_bits": entropy_bits(middle),
-        "centre_border_overlap": overlap(middle, border),
-        "border_coloured_ratio": float((border[codes] > _COMMON_SHARE).mean()),
-        "side_difference_delta_e": math.dist(means["left"], means["right"]),
-        "top_bottom_difference_delta_e": math.dist(means["top"], means["bottom"]),
-    }
-
-
-def distance_from_border(colour: SmallColour) -> npt.NDArray[np.float32]:
-    """Colour difference of each pixel from the nearest mean colour of the four sides.
-
-    Returns:
-        float32 (rows, columns), CIE 1976 delta E, 0..~300.
-    """
-    nearest = np.full(colour.codes.shape, np.inf, dtype=np.float32)
-    for mean in _side_means(colour).values():
-        squared = np.zeros_like(nearest)
-        for plane, component in zip(colour.lab, mean, strict=True):
-            step = plane - np.float32(component)
-            squared += step * step
-        np.minimum(nearest, squared, out=nearest)
-    return np.sqrt(nearest)
-
-
-def _side_means(colour: SmallColour) -> dict[str, tuple[float, ...]]:
-    """Mean L*, a* and b* of each border strip."""
-    return {
-        name: tuple(float(plane[place].mean(dtype=np.float64)) for plane in colour.lab)
-        for name, place in strips(*colour.codes.shape).items()
-    }
-
-
-def _shares(codes: Codes) -> Floats:
-    return np.bincount(codes.ravel(), minlength=_CODES) / max(1, codes.size)
+        step = np.rint(opponent * np.float32(1 / _OPPONENT_STEP))
+        step += _OPPONENT_BINS // 2
+        np.clip(step, 0, _OPPONENT_BINS - 1, out=step)
+        codes *= _OPPONENT_BINS
+        codes += step
+    numbers: Codes = codes.ravel().astype(np.intp)
+    return numbers

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from studio_detector.analysis.detail._scale import entropy_bits
+from studio_detector.planes.gradients import direction_deg
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 #: Bins of edge direction over half a turn, centred on the axes.
 DIRECTION_BINS = 16
 _CELLS = 4
-#: Gradient from which a pixel belongs to a line, and how much it must outweigh the other.
-_LINE_LEVELS_PER_PX = 5.0
-_LINE_DOMINANCE = 2.0
+#: Shapes whose cells are kept; photographs come in few of them.
+_SHAPES_KEPT = 16
 
 
 def orientation_measures(
@@ -34,18 +34,16 @@ def orientation_measures(
     Returns:
         Short measure name -> value; empty for a picture without gradient.
     """
-    rows, columns = planes.rows_px, planes.columns_px
-    per_degree = np.float32(DIRECTION_BINS / 180)
-    turn = (planes.gradient_direction_deg * per_degree + np.float32(0.5)).astype(np.uint8)
-    direction = turn % np.uint8(DIRECTION_BINS)
-    row_cell = ((np.arange(rows) + 0.5) * _CELLS / rows).astype(np.uint8)
-    column_cell = ((np.arange(columns) + 0.5) * _CELLS / columns).astype(np.uint8)
-    # 4x4 cells of 16 directions are exactly the 256 values of a byte.
-    cell = (row_cell[:, None] * _CELLS + column_cell[None, :]) * np.uint8(DIRECTION_BINS)
+    # Every second row tells as much: an edge is longer than that. Columns are all kept, so
+    # that the mirrored picture gives the same numbers.
+    across, down = planes.gradient_columns[::2], planes.gradient_rows[::2]
+    turn = direction_deg(across, down)
+    turn *= DIRECTION_BINS / 180
+    turn += 0.5
+    place = turn.astype(np.uint8) & np.uint8(DIRECTION_BINS - 1)
+    place += _cells(*across.shape)
     counts = np.bincount(
-        (cell + direction).ravel(),
-        gradient.ravel(),
-        minlength=_CELLS**2 * DIRECTION_BINS,
+        place.ravel(), gradient[::2].ravel(), minlength=_CELLS**2 * DIRECTION_BINS
     ).reshape(_CELLS**2, DIRECTION_BINS)
     total = float(counts.sum())
     if total <= 0:
@@ -55,22 +53,24 @@ def orientation_measures(
     # Cells without gradient are like nothing: they add no similarity and no weight.
     local = counts / np.maximum(per_cell, 1e-9)[:, None]
     similarity = np.minimum(local, whole).sum(axis=1)
-    upright, lying = whole[0], whole[DIRECTION_BINS // 2]
     return {
         "self_similarity": float(min(1.0, (similarity * per_cell).sum() / total)),
         "least_self_similarity": float(min(1.0, similarity.min())),
         "edge_direction_entropy_bits": entropy_bits(whole),
-        "upright_edge_ratio": float(upright),
-        "lying_edge_ratio": float(lying),
-        "longest_row_line_ratio": _longest_line(planes, lying=True),
-        "longest_column_line_ratio": _longest_line(planes, lying=False),
+        "upright_edge_ratio": float(whole[0]),
+        "lying_edge_ratio": float(whole[DIRECTION_BINS // 2]),
     }
 
 
-def _longest_line(planes: Planes, *, lying: bool) -> float:
-    """Largest share of one row (column) covered by lying (upright) edges, 0..1."""
-    along = np.abs(planes.gradient_rows if lying else planes.gradient_columns)
-    across = np.abs(planes.gradient_columns if lying else planes.gradient_rows)
-    line = (along > _LINE_LEVELS_PER_PX) & (along > _LINE_DOMINANCE * across)
-    count = cv2.reduce(line.view(np.uint8), 1 if lying else 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
-    return float(count.max() / (planes.columns_px if lying else planes.rows_px))
+@lru_cache(maxsize=_SHAPES_KEPT)
+def _cells(rows: int, columns: int) -> npt.NDArray[np.uint8]:
+    """First bin of the cell each pixel lies in: uint8 (rows, columns).
+
+    4x4 cells of 16 directions are exactly the 256 values of a byte.
+    """
+    row_cell = ((np.arange(rows) + 0.5) * _CELLS / rows).astype(np.uint8)
+    column_cell = ((np.arange(columns) + 0.5) * _CELLS / columns).astype(np.uint8)
+    cells = (row_cell[:, None] * _CELLS + column_cell[None, :]) * np.uint8(DIRECTION_BINS)
+    cells = cells.astype(np.uint8)
+    cells.setflags(write=False)
+    return cells

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -15,12 +17,15 @@ if TYPE_CHECKING:
     from studio_detector.planes import Planes
 
     Floats = npt.NDArray[np.float64]
+    Float32 = npt.NDArray[np.float32]
 
 #: Side of the saliency map; both sides are mapped to it, so that shares of a side compare
 #: and the aspect of the picture does not enter.
 MAP_SIDE = 32
 #: Gradient that noise of one to two levels makes by itself.
 NOISE_LEVELS_PER_PX = 1.0
+#: Standard deviation by which the map is smoothed, in cells.
+_SMOOTHED_CELLS = 1.0
 #: A cell with less than this share of the strongest cell's gradient is empty.
 _EMPTY_SHARE = 0.15
 #: Mean gradient (levels per px at 256 px) under which a cell is plain whatever the rest.
@@ -32,15 +37,13 @@ _MARGIN_SHARE = 0.02
 #: Radius around a thirds point, and of the middle, in sides.
 _THIRDS_RADIUS = 0.1
 _CENTRE_RADIUS = 0.25
-#: Side of the corners, in cells of the map.
-_CORNER = 5
-_CORNER_FLOOR = 0.1
-#: Width of the strips along the sides: an eighth.
-_STRIP = MAP_SIDE // 8
-_AXIS = (np.arange(MAP_SIDE) + 0.5) / MAP_SIDE
+#: Width of the border, in cells of the map.
+_BORDER = 3
+#: Energy of differences from the mean under which a map does not vary.
+_EVEN_ENERGY = 1e-6
 
 
-def structure(planes: Planes) -> npt.NDArray[np.float32]:
+def structure(planes: Planes) -> Float32:
     """Gradient above that of noise: float32 (rows, columns), levels per px.
 
     Without the threshold, noise would fill empty margins, and JPEG coding, which takes noise
@@ -51,133 +54,145 @@ def structure(planes: Planes) -> npt.NDArray[np.float32]:
     return above
 
 
-def saliency_map(gradient: npt.NDArray[np.float32]) -> Floats:
-    """Mean gradient over a grid, a little smoothed: float64 (32, 32), levels per px.
+def mapped(plane: Float32) -> Floats:
+    """Means of a plane over the grid of the saliency map: float64 (32, 32)."""
+    small = cv2.resize(plane, (MAP_SIDE, MAP_SIDE), interpolation=cv2.INTER_AREA)
+    return small.astype(np.float64)
 
-    Args:
-        gradient: float32 (rows, columns) of `structure`.
-    """
-    small = cv2.resize(gradient, (MAP_SIDE, MAP_SIDE), interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(small, (0, 0), 1.0, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(smooth, dtype=np.float64)
+
+def smoothed(cells: Floats) -> Floats:
+    """The saliency map: the gradient by cell, a little smoothed, float64 (32, 32)."""
+    smooth = cv2.GaussianBlur(cells, (0, 0), _SMOOTHED_CELLS, borderType=cv2.BORDER_REFLECT)
+    return smooth.astype(np.float64, copy=False)
 
 
 def placement_measures(saliency: Floats) -> dict[str, float | None]:
-    """Where the saliency lies: centroid, spread, thirds, centre, strips and profiles."""
+    """Where the saliency lies: centroid, spread, thirds, centre and border.
+
+    Args:
+        saliency: float64 (32, 32), at least 0 and not all 0.
+    """
     weight = saliency / saliency.sum()
     rows, columns = weight.sum(axis=1), weight.sum(axis=0)
-    row, column = float(rows @ _AXIS), float(columns @ _AXIS)
-    row_spread = float(np.sqrt(rows @ (_AXIS - row) ** 2))
-    column_spread = float(np.sqrt(columns @ (_AXIS - column) ** 2))
-    sides = (float(columns[:_STRIP].sum()), float(columns[-_STRIP:].sum()))
-    middle = slice(MAP_SIDE * 5 // 16, MAP_SIDE * 11 // 16)
-    even = MAP_SIDE / _STRIP
+    row, row_spread = _moments(rows)
+    column, column_spread = _moments(columns)
+    thirds, middle, border = np.einsum("pk,k->p", _concentrations(), weight.ravel()).tolist()
     return {
         "centroid_row_ratio": row,
         "centroid_column_ratio": column - 0.5,
-        "centroid_offset_ratio": float(np.hypot(row - 0.5, column - 0.5)),
+        "centroid_offset_ratio": math.hypot(row - 0.5, column - 0.5),
         "row_spread_ratio": row_spread,
         "column_spread_ratio": column_spread,
-        "upright_spread": float(np.log((row_spread + 1e-3) / (column_spread + 1e-3))),
-        "thirds_concentration": _concentration(weight, _near_thirds()),
-        "centre_concentration": _concentration(weight, _near_centre()),
-        "border_concentration": _concentration(weight, _near_border()),
-        "quieter_side_concentration": min(sides) * even,
-        "middle_rows_ratio": float(min(1.0, rows[middle].sum())),
+        "upright_spread": math.log((row_spread + 1e-3) / (column_spread + 1e-3)),
+        "thirds_concentration": thirds,
+        "centre_concentration": middle,
+        "border_concentration": border,
         "saliency_entropy_bits": entropy_bits(weight),
     }
 
 
-def space_measures(saliency: Floats, gradient: npt.NDArray[np.float32]) -> dict[str, float | None]:
+def space_measures(saliency: Floats, cells: Floats) -> dict[str, float | None]:
     """How much of the picture is empty, and on which sides: negative space.
 
     Args:
-        saliency: Map of `saliency_map`.
-        gradient: float32 (rows, columns) it was made from.
+        saliency: float64 (32, 32), at least 0 and not all 0.
+        cells: float64 (32, 32), the gradient it was smoothed from, levels per px.
     """
-    cells = cv2.resize(gradient, (16, 16), interpolation=cv2.INTER_AREA)
-    weight = saliency / saliency.sum()
-    rows, columns = weight.sum(axis=1), weight.sum(axis=0)
-    line = _EMPTY_LINE_SHARE / MAP_SIDE
+    # Twice two cells: smaller ones are empty by chance.
+    cells = cells.reshape(MAP_SIDE // 2, 2, MAP_SIDE // 2, 2).sum(axis=(1, 3)) / 4
+    rows, columns = saliency.sum(axis=1).tolist(), saliency.sum(axis=0).tolist()
+    line = _EMPTY_LINE_SHARE / MAP_SIDE * sum(rows)
     top, bottom, left, right = (
         _margin(profile) for profile in (rows, rows[::-1], columns, columns[::-1])
     )
-    upper = [float(part.mean()) for part in _corners(saliency)[:2]]
     return {
         "negative_space_ratio": float((cells < _EMPTY_SHARE * cells.max()).mean()),
         "plain_space_ratio": float((cells < _PLAIN_LEVELS_PER_PX).mean()),
-        "empty_row_ratio": float((rows < line).mean()),
-        "empty_column_ratio": float((columns < line).mean()),
+        "empty_row_ratio": sum(amount < line for amount in rows) / MAP_SIDE,
+        "empty_column_ratio": sum(amount < line for amount in columns) / MAP_SIDE,
         "top_margin_ratio": top,
         "narrower_side_margin_ratio": min(left, right),
         "wider_side_margin_ratio": max(left, right),
         "detail_box_ratio": max(0.0, 1 - top - bottom) * max(0.0, 1 - left - right),
-        "upper_corner_activity": float(np.log10(max(upper) + _CORNER_FLOOR)),
     }
 
 
-def symmetry_measures(saliency: Floats, planes: Planes) -> dict[str, float | None]:
-    """Correlation of the picture with its mirror images; None where it does not vary."""
-    luma = np.asarray(
-        cv2.resize(planes.luma_float, (MAP_SIDE, MAP_SIDE), interpolation=cv2.INTER_AREA),
-        dtype=np.float64,
-    )
-    return {
-        "left_right_symmetry": _correlation(luma, luma[:, ::-1]),
-        "saliency_symmetry": _correlation(saliency, saliency[:, ::-1]),
-        "top_bottom_symmetry": _correlation(luma, luma[::-1]),
-        "row_layer_ratio": _layering(luma, axis=1),
-        "column_layer_ratio": _layering(luma, axis=0),
-    }
+def symmetry_measures(saliency: Floats, lightness: Floats) -> dict[str, float | None]:
+    """Correlation of the picture with its mirror images, and how much of it is layers.
+
+    Args:
+        saliency: float64 (32, 32).
+        lightness: float64 (32, 32).
+
+    Returns:
+        Short measure name -> value, without those of a map that does not vary.
+    """
+    values: dict[str, float | None] = {}
+    salient = saliency - saliency.mean()
+    energy = float(np.square(salient).sum())
+    if energy > _EVEN_ENERGY:
+        values["saliency_symmetry"] = _share((salient * salient[:, ::-1]).sum(), energy)
+    light = lightness - lightness.mean()
+    energy = float(np.square(light).sum())
+    if energy > _EVEN_ENERGY:
+        rows, columns = light.mean(axis=1), light.mean(axis=0)
+        values |= {
+            "left_right_symmetry": _share((light * light[:, ::-1]).sum(), energy),
+            "top_bottom_symmetry": _share((light * light[::-1]).sum(), energy),
+            "row_layer_ratio": _share(np.square(rows).sum() * MAP_SIDE, energy),
+            "column_layer_ratio": _share(np.square(columns).sum() * MAP_SIDE, energy),
+        }
+    return values
 
 
-def _concentration(weight: Floats, place: npt.NDArray[np.bool_]) -> float:
-    """Share of the saliency in a place over the place's share of the picture."""
-    return float(weight[place].sum() / place.mean())
+def _share(part: np.floating, whole: float) -> float:
+    # Rounding can push a share past one.
+    return max(-1.0, min(1.0, float(part) / whole))
 
 
-def _near_thirds() -> npt.NDArray[np.bool_]:
-    to_third = np.minimum(np.abs(_AXIS - 1 / 3), np.abs(_AXIS - 2 / 3))
-    return np.hypot(to_third[:, None], to_third[None, :]) < _THIRDS_RADIUS
+def _moments(profile: Floats) -> tuple[float, float]:
+    """Mean and standard deviation of a profile of sum 1 along a side of 1."""
+    axis = _axis()
+    mean = float((profile * axis).sum())
+    return mean, math.sqrt((profile * (axis - mean) ** 2).sum())
 
 
-def _near_centre() -> npt.NDArray[np.bool_]:
-    from_middle = _AXIS - 0.5
-    return np.hypot(from_middle[:, None], from_middle[None, :]) < _CENTRE_RADIUS
-
-
-def _near_border() -> npt.NDArray[np.bool_]:
-    mask = np.ones((MAP_SIDE, MAP_SIDE), dtype=np.bool_)
-    mask[3:-3, 3:-3] = False
-    return mask
-
-
-def _margin(profile: Floats) -> float:
+def _margin(profile: list[float]) -> float:
     """Share of the side before a profile has reached `_MARGIN_SHARE` of its sum."""
-    reached = np.concatenate([[0.0], np.cumsum(profile)]) / profile.sum()
-    line = int(np.searchsorted(reached, _MARGIN_SHARE))
-    # Between two lines the place is interpolated, so that a margin grows without steps.
-    before = reached[line - 1]
-    part = (_MARGIN_SHARE - before) / (reached[line] - before)
-    return float(line - 1 + part) / MAP_SIDE
+    left = _MARGIN_SHARE * sum(profile)
+    margin = 0.0
+    for amount in profile:
+        # Between two lines the place is interpolated, so that a margin grows without steps.
+        if amount >= left:
+            margin += left / amount
+            break
+        left -= amount
+        margin += 1
+    return margin / MAP_SIDE
 
 
-def _corners(saliency: Floats) -> tuple[Floats, ...]:
-    near, far = slice(0, _CORNER), slice(-_CORNER, None)
-    return saliency[near, near], saliency[near, far], saliency[far, near], saliency[far, far]
+@cache
+def _axis() -> Floats:
+    return (np.arange(MAP_SIDE) + 0.5) / MAP_SIDE
 
 
-def _correlation(first: Floats, second: Floats) -> float | None:
-    first, second = first - first.mean(), second - second.mean()
-    energy = float(np.sqrt(np.square(first).sum() * np.square(second).sum()))
-    if energy < 1e-6:
-        return None
-    return float(np.clip((first * second).sum() / energy, -1, 1))
+@cache
+def _concentrations() -> Floats:
+    """Weights that give the share of a place over its share of the picture: float64 (3, 1024).
 
-
-def _layering(luma: Floats, axis: int) -> float | None:
-    """Share of the variance of luma that the means of rows (or columns) explain."""
-    variance = float(luma.var())
-    if variance < 1e-6:
-        return None
-    return float(min(1.0, luma.mean(axis=axis).var() / variance))
+    The places are those near a thirds point, near the middle, and along the border.
+    """
+    axis = _axis()
+    to_third = np.minimum(np.abs(axis - 1 / 3), np.abs(axis - 2 / 3))
+    border = np.ones((MAP_SIDE, MAP_SIDE), dtype=np.bool_)
+    border[_BORDER:-_BORDER, _BORDER:-_BORDER] = False
+    places = np.stack(
+        [
+            np.hypot(to_third[:, None], to_third[None, :]) < _THIRDS_RADIUS,
+            np.hypot(axis[:, None] - 0.5, axis[None, :] - 0.5) < _CENTRE_RADIUS,
+            border,
+        ]
+    ).reshape(3, -1)
+    weights: Floats = places / places.mean(axis=1, keepdims=True)
+    weights.setflags(write=False)
+    return weights

@@ -13,20 +13,29 @@ import cv2
 import numpy as np
 
 from studio_detector.analysis.base import AnalysisSpec, Measurement, MeasureSpec
-from studio_detector.analysis.detail import _border_colours, _orientation, _outline, _saliency
-from studio_detector.analysis.detail._scale import MINIMUM_SIDE_PX, TOO_SMALL
+from studio_detector.analysis.detail import _saliency
+from studio_detector.analysis.detail._border_colours import BorderColours, colour_measures
+from studio_detector.analysis.detail._orientation import orientation_measures
+from studio_detector.analysis.detail._outline import outline_measures
+from studio_detector.analysis.detail._places import MINIMUM_SIDE_PX, TOO_SMALL, halved
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from studio_detector.planes import Planes
+
+    Float32 = npt.NDArray[np.float32]
 
 _KE = "Ke, Tang and Jing 2006, doi:10.1109/CVPR.2006.303"
 _DATTA = "Datta et al. 2006, doi:10.1007/11744078_23"
 _SWAIN = "Swain and Ballard 1991, doi:10.1007/BF00130487"
-_WEI = "Wei et al. 2012, doi:10.1007/978-3-642-33712-3_3"
+_WEI = "Wei et al. 2012, Geodesic saliency using background priors"
 _OTSU = "Otsu 1979, doi:10.1109/TSMC.1979.4310076"
 _REDIES = "Redies et al. 2012, doi:10.1007/978-3-642-33863-2_54"
 _ENTROPY = "Redies, Brachmann and Wagemans 2017, doi:10.1016/j.visres.2017.02.004"
 
+#: Long side at which colours are looked at: half the reduced one.
+_COLOUR_SIDE_PX = 128
 #: Mean gradient under which there is nothing to compose, in levels per px.
 _FLAT_LEVELS_PER_PX = 0.01
 _FLAT = "the picture is one flat tone"
@@ -42,7 +51,7 @@ _ACTIVITY = partial(MeasureSpec, unit="log10 levels per px", low=-1, high=2.6)
 
 SPEC = AnalysisSpec(
     name="composition",
-    version=1,
+    version=2,
     phase="detail",
     title="Composition",
     summary=(
@@ -115,19 +124,6 @@ SPEC = AnalysisSpec(
             studio=-1,
             source=_KE,
         ),
-        _OVER_EVEN(
-            name="quieter_side_concentration",
-            summary="Saliency along the quieter of the left and right side",
-            high=4.1,
-            studio=-1,
-            source=_KE,
-        ),
-        _RATIO(
-            name="middle_rows_ratio",
-            summary="Share of the saliency in the middle three eighths of the height",
-            studio=1,
-            source=_KE,
-        ),
         MeasureSpec(
             name="saliency_entropy_bits",
             summary="Entropy of saliency over 32x32 places; 10: everywhere alike",
@@ -185,15 +181,9 @@ SPEC = AnalysisSpec(
             studio=-1,
             source=_KE,
         ),
-        _ACTIVITY(
-            name="upper_corner_activity",
-            summary="Gradient in the busier upper corner",
-            studio=-1,
-            source=_WEI,
-        ),
         _CORRELATION(
             name="left_right_symmetry",
-            summary="Correlation of luma with its mirror image",
+            summary="Correlation of lightness with its mirror image",
             studio=1,
             source=_DATTA,
         ),
@@ -205,19 +195,19 @@ SPEC = AnalysisSpec(
         ),
         _CORRELATION(
             name="top_bottom_symmetry",
-            summary="Correlation of luma with its upside-down image; low: sky, ground",
+            summary="Correlation of lightness with its upside-down image; low: sky, ground",
             studio=1,
             source=_DATTA,
         ),
         _RATIO(
             name="row_layer_ratio",
-            summary="Variance of luma explained by height: layers such as sky and ground",
+            summary="Variance of lightness explained by height: layers such as sky and ground",
             studio=-1,
             source=_DATTA,
         ),
         _RATIO(
             name="column_layer_ratio",
-            summary="Variance of luma explained by the column: an upright subject",
+            summary="Variance of lightness explained by the column: an upright subject",
             studio=1,
             source=_DATTA,
         ),
@@ -234,26 +224,8 @@ SPEC = AnalysisSpec(
             source=_SWAIN,
         ),
         _COLOUR_BITS(
-            name="plainest_side_entropy_bits",
-            summary="Entropy of the colours of the plainest side",
-            studio=-1,
-            source=_SWAIN,
-        ),
-        _COLOUR_BITS(
-            name="busiest_side_entropy_bits",
-            summary="Entropy of the colours of the busiest side",
-            studio=-1,
-            source=_SWAIN,
-        ),
-        _COLOUR_BITS(
             name="arch_colour_entropy_bits",
             summary="Entropy of the colours above and beside the upper half",
-            studio=-1,
-            source=_SWAIN,
-        ),
-        _COLOUR_BITS(
-            name="centre_colour_entropy_bits",
-            summary="Entropy of the colours of the centre",
             studio=-1,
             source=_SWAIN,
         ),
@@ -261,12 +233,6 @@ SPEC = AnalysisSpec(
             name="centre_border_overlap",
             summary="Histogram intersection of centre and border",
             studio=-1,
-            source=_SWAIN,
-        ),
-        _RATIO(
-            name="border_coloured_ratio",
-            summary="Share of the picture in colours common at the border",
-            studio=1,
             source=_SWAIN,
         ),
         _DELTA_E(
@@ -312,62 +278,6 @@ SPEC = AnalysisSpec(
             name="subject_border_ratio",
             summary="Share of the border the subject takes; 0: isolated",
             studio=-1,
-            source=_WEI,
-        ),
-        MeasureSpec(
-            name="subject_parts_log2",
-            summary="Number of separate parts of the subject; 0: one piece",
-            unit="log2 parts",
-            low=0,
-            high=14,
-            studio=-1,
-            source=_WEI,
-        ),
-        _RATIO(
-            name="subject_largest_ratio",
-            summary="Share of the subject in its largest part",
-            studio=1,
-            source=_WEI,
-        ),
-        _RATIO(
-            name="subject_convexity",
-            summary="Area of the largest part over that of its convex hull",
-            studio=1,
-            source=_WEI,
-        ),
-        _RATIO(
-            name="subject_tilt",
-            summary="Slant of the largest part; 0: upright, lying or round, 1: diagonal line",
-            studio=-1,
-            source="second moments of the area",
-        ),
-        MeasureSpec(
-            name="subject_offset_ratio",
-            summary="Distance of the largest part from the middle, in sides",
-            unit="1",
-            low=0,
-            high=0.71,
-            studio=-1,
-            source=_DATTA,
-        ),
-        MeasureSpec(
-            name="subject_sides_touched",
-            summary="Sides of the picture the largest part touches: 0 packshot, 1 portrait",
-            unit="sides",
-            low=0,
-            high=4,
-            studio=-1,
-            source=_WEI,
-        ),
-        _RATIO(
-            name="subject_bottom_ratio",
-            summary="Share of the lower edge the largest part covers",
-            source=_WEI,
-        ),
-        _RATIO(
-            name="outline_detail_ratio",
-            summary="Share of the gradient on the subject's outline",
-            studio=1,
             source=_WEI,
         ),
         _ACTIVITY(
@@ -418,18 +328,6 @@ SPEC = AnalysisSpec(
             studio=-1,
             source=_REDIES,
         ),
-        _RATIO(
-            name="longest_row_line_ratio",
-            summary="Largest share of one row covered by a lying edge: horizon, table",
-            studio=-1,
-            source=_REDIES,
-        ),
-        _RATIO(
-            name="longest_column_line_ratio",
-            summary="Largest share of one column covered by an upright edge: wall, post",
-            studio=-1,
-            source=_REDIES,
-        ),
     ),
     references=(_KE, _DATTA, _SWAIN, _WEI, _REDIES, _ENTROPY),
 )
@@ -444,18 +342,28 @@ def measure(planes: Planes) -> Measurement:
     if reduced.short_side_px < MINIMUM_SIDE_PX:
         return Measurement.of(SPEC, {}, reason=TOO_SMALL)
     structure = _saliency.structure(reduced)
-    saliency = _saliency.saliency_map(structure)
-    if float(saliency.mean()) < _FLAT_LEVELS_PER_PX:
+    gradient = halved(structure)
+    cells = _saliency.mapped(gradient)
+    if float(cells.mean()) < _FLAT_LEVELS_PER_PX:
         return Measurement.of(SPEC, {}, reason=_FLAT)
-    colour = _border_colours.small_colour(reduced)
-    rows, columns = colour.codes.shape
-    halved = cv2.resize(structure, (columns, rows), interpolation=cv2.INTER_AREA)
-    gradient = halved.astype(np.float32, copy=False)
+    saliency = _saliency.smoothed(cells)
+    small = reduced.at(_COLOUR_SIDE_PX)
+    colours = BorderColours.of(small)
     values: dict[str, float | None] = {}
     values |= _saliency.placement_measures(saliency)
-    values |= _saliency.space_measures(saliency, structure)
-    values |= _saliency.symmetry_measures(saliency, reduced)
-    values |= _border_colours.colour_measures(colour)
-    values |= _outline.outline_measures(_border_colours.distance_from_border(colour), gradient)
-    values |= _orientation.orientation_measures(reduced, structure)
+    values |= _saliency.space_measures(saliency, cells)
+    values |= _saliency.symmetry_measures(saliency, _saliency.mapped(small.lightness))
+    values |= colour_measures(colours)
+    values |= outline_measures(colours.distance(), _sized(structure, gradient, small))
+    values |= orientation_measures(reduced, structure)
     return Measurement.of(SPEC, values, reason=_NO_SUBJECT)
+
+
+def _sized(structure: Float32, half: Float32, small: Planes) -> Float32:
+    """The gradient at the size of the smaller planes: float32 (rows, columns)."""
+    rows, columns = small.rows_px, small.columns_px
+    if max(structure.shape) == 2 * _COLOUR_SIDE_PX:
+        # Of an odd side the half is rounded up, that of the planes to the nearest even.
+        return half[:rows, :columns]
+    resized = cv2.resize(structure, (columns, rows), interpolation=cv2.INTER_AREA)
+    return resized.astype(np.float32, copy=False)

@@ -11,61 +11,36 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
-import numpy as np
 
 from studio_detector.analysis.base import AnalysisSpec, Measurement, MeasureSpec
-from studio_detector.analysis.detail._edges import REBLUR_PX, edges
-from studio_detector.analysis.detail._scale import (
-    GRID,
-    MINIMUM_SIDE_PX,
-    TOO_SMALL,
-    arch_cells,
-    border_cells,
-    border_mask,
-    centre_cells,
-    decibel,
-    inequality,
-    percentiles,
+from studio_detector.analysis.detail._edges import edge_measures
+from studio_detector.analysis.detail._places import MINIMUM_SIDE_PX, TOO_SMALL
+from studio_detector.analysis.detail._sharpness import (
+    energy_cells,
+    sharpness_measures,
+    structure_measures,
 )
-from studio_detector.planes.planes import grid_mean
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from studio_detector.planes import Planes
 
-    Floats = npt.NDArray[np.float64]
-
 _PERTUZ = "Pertuz et al. 2013, doi:10.1016/j.patcog.2012.11.011"
-_ZHUO = "Zhuo and Sim 2011, doi:10.1016/j.patcog.2011.03.009"
+_CANNY = "Canny 1986, doi:10.1109/TPAMI.1986.4767851"
 _LIU = "Liu, Li and Jia 2008, doi:10.1109/CVPR.2008.4587465"
 _DATTA = "Datta et al. 2006, doi:10.1007/11744078_23"
-_GINI = "Hurley and Rickard 2009, doi:10.1109/TIT.2009.2027527"
+_GINI = "Hurley and Rickard 2009, Comparing measures of sparsity"
 
-#: Laplacian energy of noise of half a level, which JPEG coding takes away or puts in: less
-#: than this is nothing.
-_SHARPNESS_FLOOR = 8.0
-#: The same for the power of a band between two blurs.
-_BAND_FLOOR = 0.5
 #: Highest Laplacian energy under which a picture has nothing to be sharp.
 _FLAT_LEVELS2 = 0.01
-#: A cell this far below the sharpest one is smooth; above the other, sharp too.
-_SMOOTH_DB = 20.0
-_SHARP_DB = 6.0
-#: Coarse power from which a cell holds structure, and fine power under which it is soft.
-_STRUCTURED_DB = 6.0
-_SOFT_DB = 0.0
-#: Coarse power under which a cell is plain.
-_PLAIN_DB = 3.0
 #: Discs: share of the picture each covers, and how much of its box (pi / 4 for a disc).
 _DISC_AREA_RATIO = (2e-4, 2e-2)
 _DISC_FILL = (0.6, 0.92)
 _DISC_ASPECT = (0.65, 1 / 0.65)
-#: Edges under which a distribution of widths says little.
-_FEWEST_EDGES = 50
-_FEWEST_EDGES_PART = 20
 _FLAT = "the picture has no detail that could be sharp"
-_FEW_EDGES = "too few edges to measure their widths"
+_FEW_EDGES = "too few edges to measure them"
 
 _RATIO = partial(MeasureSpec, unit="1", low=0, high=1)
 _LEVEL_DB = partial(MeasureSpec, unit="dB", low=-4, high=61)
@@ -74,7 +49,7 @@ _RANGE_DB = partial(MeasureSpec, unit="dB", low=0, high=55)
 
 SPEC = AnalysisSpec(
     name="depth_of_field",
-    version=1,
+    version=2,
     phase="detail",
     title="Depth of field",
     summary=(
@@ -85,12 +60,6 @@ SPEC = AnalysisSpec(
         _RANGE_DB(
             name="falloff_db",
             summary="Laplacian energy of the sharpest cell over the median cell",
-            studio=1,
-            source=_PERTUZ,
-        ),
-        _RANGE_DB(
-            name="falloff_quartile_db",
-            summary="The same over the cell at the lower quartile",
             studio=1,
             source=_PERTUZ,
         ),
@@ -118,24 +87,9 @@ SPEC = AnalysisSpec(
             studio=1,
             source=_PERTUZ,
         ),
-        MeasureSpec(
-            name="falloff_slope_db",
-            summary="Change of sharpness with distance from the sharpest cell",
-            unit="dB per cell",
-            low=-55,
-            high=55,
-            studio=-1,
-            source=_PERTUZ,
-        ),
         _RATIO(
             name="sharp_row_ratio",
             summary="Height of the centre of sharpness; 0 the upper, 1 the lower edge",
-            source=_PERTUZ,
-        ),
-        _RATIO(
-            name="sharp_extent_ratio",
-            summary="Root mean square distance of sharpness from its centre, in sides",
-            studio=-1,
             source=_PERTUZ,
         ),
         _CONTRAST_DB(
@@ -166,11 +120,6 @@ SPEC = AnalysisSpec(
             name="centre_sharper_side_db",
             summary="Sharpness of the centre over the sharper of left and right",
             studio=1,
-            source=_DATTA,
-        ),
-        _CONTRAST_DB(
-            name="top_bottom_db",
-            summary="Sharpness of the upper quarter over the lower: sky over ground is low",
             source=_DATTA,
         ),
         _LEVEL_DB(
@@ -238,55 +187,19 @@ SPEC = AnalysisSpec(
             source=_LIU,
         ),
         MeasureSpec(
-            name="edge_width_px",
-            summary="Median blur of the edges (standard deviation), at a long side of 256 px",
-            unit="px",
-            low=0,
-            high=5.1,
-            studio=1,
-            source=_ZHUO,
-        ),
-        MeasureSpec(
-            name="edge_width_spread",
-            summary="Log ratio of the quartiles of edge width; high: sharp and blurred edges",
-            unit="1",
-            low=0,
-            high=20,
-            studio=-1,
-            source=_ZHUO,
-        ),
-        MeasureSpec(
-            name="border_edge_width_px",
-            summary="Median blur of the edges at the border",
-            unit="px",
-            low=0,
-            high=5.1,
-            studio=1,
-            source=_ZHUO,
-        ),
-        MeasureSpec(
-            name="edge_width_contrast",
-            summary="Log ratio of edge width at the border to the rest",
-            unit="1",
-            low=-20,
-            high=20,
-            studio=1,
-            source=_ZHUO,
-        ),
-        MeasureSpec(
             name="edge_contrast_levels",
             summary="Median gradient of the edges",
             unit="levels per px",
             low=0,
             high=361,
             studio=1,
-            source=_ZHUO,
+            source=_CANNY,
         ),
         _RATIO(
             name="edge_density_ratio",
             summary="Share of pixels on an edge",
             studio=-1,
-            source=_ZHUO,
+            source=_CANNY,
         ),
         _RATIO(
             name="border_edge_ratio",
@@ -310,7 +223,7 @@ SPEC = AnalysisSpec(
             source="geometry of the disc: fill pi / 4 of its box, aspect 1",
         ),
     ),
-    references=(_PERTUZ, _ZHUO, _LIU, _DATTA),
+    references=(_PERTUZ, _CANNY, _LIU, _DATTA),
 )
 
 
@@ -319,111 +232,25 @@ def measure(planes: Planes) -> Measurement:
     reduced = planes.reduced
     if reduced.short_side_px < MINIMUM_SIDE_PX:
         return Measurement.of(SPEC, {}, reason=TOO_SMALL)
-    energy = grid_mean(np.square(reduced.laplacian))
+    energy = energy_cells(reduced.laplacian)
     if float(energy.max()) < _FLAT_LEVELS2:
         return Measurement.of(SPEC, {}, reason=_FLAT)
     values: dict[str, float | None] = {}
-    values |= _sharpness(energy)
-    blurred = cv2.GaussianBlur(
-        reduced.luma_float, (0, 0), REBLUR_PX, borderType=cv2.BORDER_REFLECT
-    ).astype(np.float32, copy=False)
-    values |= _structure(reduced.luma_float, blurred)
-    values |= _edge_widths(reduced, blurred)
+    values |= sharpness_measures(energy)
+    values |= structure_measures(reduced.luma_float)
+    values |= edge_measures(reduced)
+    values["gradient_variation"] = _variation(reduced.gradient_magnitude)
     values["disc_area_ratio"] = _disc_area_ratio(reduced)
     return Measurement.of(SPEC, values, reason=_FEW_EDGES)
 
 
-def _sharpness(energy: Floats) -> dict[str, float | None]:
-    in_db = decibel(energy, _SHARPNESS_FLOOR)
-    below = in_db.max() - in_db
-    row, column = np.unravel_index(int(energy.argmax()), energy.shape)
-    rows, columns = np.mgrid[:GRID, :GRID]
-    distance = np.hypot(rows - row, columns - column)
-    distance -= distance.mean()
-    ordered = np.sort(below, axis=None)
-    weight = energy / energy.sum()
-    middle_row, middle_column = float((weight * rows).sum()), float((weight * columns).sum())
-    scatter = weight * ((rows - middle_row) ** 2 + (columns - middle_column) ** 2)
-    centre = float(in_db[centre_cells()].mean())
-    left, right = float(in_db[:, 0].mean()), float(in_db[:, -1].mean())
-    return {
-        "falloff_db": float(ordered[31:33].mean()),
-        "falloff_quartile_db": float(ordered[47:49].mean()),
-        "sharpness_spread_db": float(in_db.std()),
-        "sharpness_inequality": inequality(energy),
-        "sharp_cell_ratio": float((below <= _SHARP_DB).mean()),
-        "smooth_cell_ratio": float((below > _SMOOTH_DB).mean()),
-        "falloff_slope_db": float((distance * in_db).sum() / np.square(distance).sum()),
-        "sharp_row_ratio": (middle_row + 0.5) / GRID,
-        "sharp_extent_ratio": float(np.sqrt(scatter.sum())) / GRID,
-        "subject_border_db": centre - float(in_db[border_cells()].mean()),
-        "centre_top_db": centre - float(in_db[0].mean()),
-        "centre_bottom_db": centre - float(in_db[-1].mean()),
-        "centre_softer_side_db": centre - min(left, right),
-        "centre_sharper_side_db": centre - max(left, right),
-        "top_bottom_db": float(in_db[:2].mean() - in_db[-2:].mean()),
-        "bottom_sharpness_db": float(in_db[-1].mean()),
-    }
-
-
-def _structure(
-    luma: npt.NDArray[np.float32], blurred: npt.NDArray[np.float32]
-) -> dict[str, float | None]:
-    """Compare the power of fine, middle and coarse structure cell by cell."""
-    # Boxes after the first Gaussian are round enough and cost the same at any width; the
-    # standard deviations of the three blurs are 1, 2.2 and 4.3 px.
-    softer = cv2.blur(blurred, (7, 7), borderType=cv2.BORDER_REFLECT)
-    softest = cv2.blur(softer, (13, 13), borderType=cv2.BORDER_REFLECT)
-    surroundings = cv2.blur(softest, (33, 33), borderType=cv2.BORDER_REFLECT)
-    fine, middle, coarse = (
-        decibel(grid_mean(cv2.multiply(band, band)), _BAND_FLOOR)
-        for band in (luma - blurred, blurred - softer, softest - surroundings)
-    )
-    border, centre, arch = border_cells(), centre_cells(), arch_cells()
-    fineness = fine - middle
-    defocused = (coarse > _STRUCTURED_DB) & (fine < _SOFT_DB)
-    plain = (coarse < _PLAIN_DB) & (fine < _SOFT_DB)
-    sides = np.sort([part.mean() for part in (middle[0], middle[-1], middle[:, 0], middle[:, -1])])
-    return {
-        "border_structure_db": float(middle[border].mean()),
-        "plainer_sides_structure_db": float(sides[1]),
-        "arch_least_structure_db": float(coarse[arch].min()),
-        "centre_arch_structure_db": float(middle[centre].mean() - middle[arch].mean()),
-        "border_fineness_db": float(fineness[border].mean()),
-        "centre_border_fineness_db": float(fineness[centre].mean() - fineness[border].mean()),
-        "fineness_spread_db": float(fineness.std()),
-        "defocused_cell_ratio": float(defocused.mean()),
-        "defocused_border_ratio": float(defocused[border].mean()),
-        "plain_border_ratio": float(plain[border].mean()),
-    }
-
-
-def _edge_widths(reduced: Planes, blurred: npt.NDArray[np.float32]) -> dict[str, float | None]:
-    found = edges(reduced, blurred)
-    count = len(found.width_px)
-    magnitude = reduced.gradient_magnitude
-    (mean,), (deviation,) = (statistic.ravel() for statistic in cv2.meanStdDev(magnitude))
-    values: dict[str, float | None] = {
-        "edge_density_ratio": count / magnitude.size,
-        "gradient_variation": float(deviation / mean) if mean > 0 else None,
-    }
-    if count < _FEWEST_EDGES:
-        return values
-    lower, median, upper = percentiles(found.width_px, 25, 50, 75)
-    at_border = border_mask(*magnitude.shape).ravel()[found.place]
-    values |= {
-        "edge_width_px": median,
-        "edge_width_spread": math.log(upper / lower),
-        "edge_contrast_levels": percentiles(found.contrast, 50)[0],
-        "border_edge_ratio": float(at_border.mean()),
-    }
-    if at_border.sum() >= _FEWEST_EDGES_PART:
-        outer = percentiles(found.width_px[at_border], 50)[0]
-        values["border_edge_width_px"] = outer
-        if (~at_border).sum() >= _FEWEST_EDGES_PART:
-            inner = percentiles(found.width_px[~at_border], 50)[0]
-            values["edge_width_contrast"] = math.log(outer / inner)
-    return values
+def _variation(magnitude: npt.NDArray[np.float32]) -> float | None:
+    """Standard deviation over mean of the gradient; None without any."""
+    mean = cv2.mean(magnitude)[0]
+    if mean <= 0:
+        return None
+    mean_square = cv2.norm(magnitude, cv2.NORM_L2SQR) / magnitude.size
+    return math.sqrt(max(0.0, mean_square - mean**2)) / mean
 
 
 def _disc_area_ratio(reduced: Planes) -> float:

@@ -1,32 +1,35 @@
-"""The backdrop: how much of the picture it covers, its colour and its noise."""
+"""The backdrop: how much of the picture it covers, and its colour."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
 
 from studio_detector.analysis.base import MeasureSpec
-from studio_detector.planes.masks import BORDER_RATIO
+from studio_detector.planes.colour import unpacked
+from studio_detector.planes.masks import border_px
+from studio_detector.planes.scale import COVERED
+from studio_detector.planes.statistics import share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from studio_detector.planes import Planes
 
-    Float32 = npt.NDArray[np.float32]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
+#: Long side at which colours are taken: the backdrop has no detail.
+COLOUR_SIDE_PX = 128
 #: Smallest share of the picture from which the region reached is called a backdrop.
 SMALLEST_RATIO = 0.02
 _SEAMLESS = "F. Hunter et al., Light: Science and Magic (2015), seamless backgrounds"
-_IMMERKAER = "J. Immerkaer, Fast noise variance estimation, CVIU 64 (1996)"
 
 _NO_BACKDROP = "no smooth region reaches the border"
 #: Why a measure can be None.
-REASONS = dict.fromkeys(
-    ("lightness", "chroma", "b_star", "colour_deviation", "noise_levels"), _NO_BACKDROP
-)
+REASONS = dict.fromkeys(("lightness", "chroma", "b_star", "colour_deviation"), _NO_BACKDROP)
 
 MEASURES = (
     MeasureSpec(
@@ -108,32 +111,21 @@ MEASURES = (
         studio=-1,
         source="CIE 15:2018",
     ),
-    MeasureSpec(
-        name="noise_levels",
-        summary="Mean size of the Laplacian on the backdrop: grain, weave and coding noise",
-        unit="levels",
-        low=0,
-        high=1020,
-        studio=-1,
-        source=_IMMERKAER,
-    ),
 )
 
 
-def measure_backdrop(planes: Planes, *, whole: Planes) -> dict[str, float | None]:
+def measure_backdrop(planes: Planes) -> dict[str, float | None]:
     """Measure the backdrop.
 
     Args:
         planes: Planes at the side at which the backdrop is found.
-        whole: Planes of the whole picture, for the noise.
 
     Returns:
         The measures; those without support are absent.
     """
     backdrop = planes.backdrop
-    coverage = float(backdrop.mean())
-    sides = side_strips(backdrop)
-    shares = [float(side.mean()) for side in sides]
+    coverage = share(backdrop)
+    shares = [share(side) for side in side_strips(backdrop)]
     least, second, *_ = sorted(shares)
     values: dict[str, float | None] = {
         "coverage_ratio": coverage,
@@ -142,30 +134,22 @@ def measure_backdrop(planes: Planes, *, whole: Planes) -> dict[str, float | None
         "top_coverage": shares[0],
         "bottom_coverage": shares[1],
     }
-    if coverage < SMALLEST_RATIO:
+    small = planes.at(COLOUR_SIDE_PX)
+    inside = (planes.backdrop_cover(COLOUR_SIDE_PX) == COVERED).view(np.uint8)
+    if coverage < SMALLEST_RATIO or not cv2.countNonZero(inside):
         return values
-    inside = backdrop.view(np.uint8)
-    (a_mean, a_deviation), (b_mean, b_deviation) = (
-        _mean_and_deviation(plane, inside) for plane in (planes.a_star, planes.b_star)
-    )
-    noisy = whole.backdrop.view(np.uint8)
-    values |= {
-        "lightness": cv2.mean(planes.lightness, inside)[0],
-        "chroma": float(np.hypot(a_mean, b_mean)),
-        "b_star": b_mean,
-        "colour_deviation": float(np.hypot(a_deviation, b_deviation)),
-        "noise_levels": cv2.norm(whole.laplacian, cv2.NORM_L1, noisy) / np.count_nonzero(noisy),
+    mean, deviation = cv2.meanStdDev(small.lab, mask=inside)
+    lightness, a_star, b_star = unpacked(mean.ravel().tolist())
+    return values | {
+        "lightness": min(lightness, 100.0),
+        "chroma": math.hypot(a_star, b_star),
+        "b_star": b_star,
+        "colour_deviation": math.hypot(*deviation[1:, 0].tolist()),
     }
-    return values
 
 
-def side_strips(plane: npt.NDArray[np.generic]) -> tuple[npt.NDArray[np.generic], ...]:
+def side_strips(plane: npt.NDArray[_Scalar]) -> tuple[npt.NDArray[_Scalar], ...]:
     """The border strips of a plane: top, bottom, left, right; corners belong to both."""
     rows, columns = plane.shape[:2]
-    width = max(1, round(BORDER_RATIO * min(rows, columns)))
+    width = border_px(rows, columns)
     return plane[:width], plane[-width:], plane[:, :width], plane[:, -width:]
-
-
-def _mean_and_deviation(plane: Float32, inside: npt.NDArray[np.uint8]) -> tuple[float, float]:
-    mean, deviation = cv2.meanStdDev(plane, mask=inside)
-    return float(mean[0, 0]), float(deviation[0, 0])

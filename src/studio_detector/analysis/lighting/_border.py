@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import math
+from statistics import median
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from studio_detector.analysis.base import MeasureSpec
-from studio_detector.analysis.lighting._backdrop import side_strips
+from studio_detector.analysis.lighting._backdrop import COLOUR_SIDE_PX, side_strips
+from studio_detector.planes.colour import LIGHTNESS_STEP, unpacked
+from studio_detector.planes.statistics import mean, medians, share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from studio_detector.planes import Planes
 
-    Float32 = npt.NDArray[np.float32]
+    Uint8 = npt.NDArray[np.uint8]
+    Float64 = npt.NDArray[np.float64]
 
-#: Long side at which colours of the border are compared.
-COLOUR_SIDE_PX = 128
 #: L* from which paper is white and up to which cloth is black, in sRGB pictures.
 WHITE_LIGHTNESS = 96.0
 BLACK_LIGHTNESS = 9.0
 #: CIE76 distance that still counts as one colour of the border.
 SAME_COLOUR = 8.0
+# CIE units of a level of packed LAB.
+_CIE_STEP = np.array([[LIGHTNESS_STEP], [1.0], [1.0]])
 _CIE76 = "CIE 15:2018, CIE76 colour difference"
 _MARGIN = "Statistics of the border strips, 8 % of the short side"
 _HORIZON = "Agreement of steps in both side strips; horizon detection, S. Fefilatyev (2006)"
@@ -182,22 +187,19 @@ def measure_border(planes: Planes) -> dict[str, float | None]:
         planes: The reduced planes; colours are taken at `COLOUR_SIDE_PX`.
     """
     small = planes.at(COLOUR_SIDE_PX)
-    lab = cv2.merge([small.lightness, small.a_star, small.b_star])
-    strips = [np.reshape(strip, (-1, 3)) for strip in side_strips(lab)]
-    medians = np.stack([np.median(strip, axis=0) for strip in strips])
-    frame = lab[small.border]
-    lightness = frame[:, 0]
-    middle = np.median(frame, axis=0)
-    distance = np.sqrt(((frame - middle) ** 2).sum(axis=1))
-    gradients = sorted(
-        float(strip.mean(dtype=np.float64)) for strip in side_strips(planes.gradient_magnitude)
-    )
-    entropies = sorted(_entropy_bits(strip) for strip in side_strips(planes.luma))
-    deviations = [
-        float(np.median(np.abs(strip[:, 0] - median[0])))
-        for strip, median in zip(strips, medians, strict=True)
-    ]
-    top, bottom, left, right = medians
+    strips = side_strips(small.lab)
+    colours, deviations = _strip_medians(*strips[:2])
+    side_colours, side_deviations = _strip_medians(*strips[2:])
+    top, bottom, left, right = map(unpacked, (*colours.tolist(), *side_colours.tolist()))
+    # The corners lie in the strips above and below already.
+    between = small.inside_border[0]
+    parts = (*strips[:2], *(strip[between] for strip in strips[2:]))
+    frame = np.concatenate([part.reshape(-1, 3) for part in parts]).T.copy()
+    middle = medians(frame)
+    lightness, a_star, b_star = unpacked(middle.tolist())
+    squares = np.square((frame - middle[:, None]) * _CIE_STEP)
+    gradients = sorted(mean(strip) for strip in side_strips(planes.gradient_magnitude))
+    entropies = sorted(_entropies_bits(planes.luma))
     return {
         "border_gradient_least": gradients[0],
         "border_gradient_middle": (gradients[1] + gradients[2]) / 2,
@@ -205,36 +207,48 @@ def measure_border(planes: Planes) -> dict[str, float | None]:
         "border_entropy_least": entropies[0],
         "border_entropy_middle": (entropies[1] + entropies[2]) / 2,
         "border_entropy_most": entropies[3],
-        "border_deviation": float(np.median(deviations)),
-        "border_one_colour_ratio": float((distance <= SAME_COLOUR).mean()),
-        "border_white_ratio": float((lightness >= WHITE_LIGHTNESS).mean()),
-        "border_black_ratio": float((lightness <= BLACK_LIGHTNESS).mean()),
-        "border_chroma": float(np.hypot(middle[1], middle[2])),
-        "border_lightness": float(middle[0]),
-        "border_fall": float(top[0] - bottom[0]),
-        "border_sides_difference": float(np.linalg.norm(left - right)),
-        "border_ends_difference": float(np.linalg.norm(top - bottom)),
-        "horizon_step": _horizon_step(planes.lightness),
+        "border_deviation": median((*deviations.tolist(), *side_deviations.tolist())),
+        "border_one_colour_ratio": share(squares.sum(axis=0) <= SAME_COLOUR**2),
+        "border_white_ratio": share(frame[0] >= WHITE_LIGHTNESS / LIGHTNESS_STEP),
+        "border_black_ratio": share(frame[0] <= BLACK_LIGHTNESS / LIGHTNESS_STEP),
+        "border_chroma": math.hypot(a_star, b_star),
+        "border_lightness": min(lightness, 100.0),
+        "border_fall": top[0] - bottom[0],
+        "border_sides_difference": math.dist(left, right),
+        "border_ends_difference": math.dist(top, bottom),
+        "horizon_step": _horizon_step(small.lab),
     }
 
 
-def _entropy_bits(strip: npt.NDArray[np.generic]) -> float:
-    counts = np.bincount(np.ravel(strip).astype(np.uint8) >> 3, minlength=32)
-    share = counts[counts > 0] / counts.sum()
-    return float(np.clip(-(share * np.log2(share)).sum(), 0, 5))
+def _strip_medians(first: Uint8, second: Uint8) -> tuple[Float64, Float64]:
+    """Median colour of two strips, packed (2, 3), and median distance of L* from it (2,)."""
+    channels = np.moveaxis(np.stack([first, second]), 3, 1).reshape(2, 3, -1)
+    colour = medians(channels)
+    distance = np.abs(channels[:, 0] - colour[:, :1])
+    return colour, medians(distance) * LIGHTNESS_STEP
 
 
-def _horizon_step(lightness: Float32) -> float:
+def _entropies_bits(luma: Uint8) -> list[float]:
+    """Entropy of each side's strip in 32 bins."""
+    counts = [cv2.calcHist([strip], [0], None, [32], [0, 256]) for strip in side_strips(luma)]
+    shares = np.reshape(counts, (4, 32)).astype(np.float64)
+    shares /= shares.sum(axis=1, keepdims=True)
+    # Empty bins add nothing, whatever their logarithm.
+    bits = -(shares * np.log2(np.maximum(shares, 1e-12))).sum(axis=1)
+    return [min(max(entropy, 0.0), 5.0) for entropy in bits.tolist()]
+
+
+def _horizon_step(lab: Uint8) -> float:
     """Largest L* step between the rows above and below, common to both side strips."""
-    _, _, left, right = side_strips(lightness)
-    reach = max(1, len(lightness) // 24)
-    if len(lightness) < 2 * reach + 1:
+    rows = len(lab)
+    reach = max(1, rows // 24)
+    if rows < 2 * reach + 1:
         return 0.0
-    steps = []
-    for strip in (left, right):
-        total = np.concatenate([[0.0], np.cumsum(strip.mean(axis=1, dtype=np.float64))])
-        means = (total[reach:] - total[:-reach]) / reach
-        steps.append(means[reach:] - means[:-reach])
-    same_sign = steps[0] * steps[1] > 0
-    common = np.minimum(np.abs(steps[0]), np.abs(steps[1])) * same_sign
+    profiles = np.stack([strip[:, :, 0].mean(axis=1) for strip in side_strips(lab)[2:]])
+    # Means of as many rows above and below each row, by differences of a running sum.
+    total = np.zeros((2, rows + 1))
+    np.cumsum(profiles * LIGHTNESS_STEP, axis=1, out=total[:, 1:])
+    means = (total[:, reach:] - total[:, :-reach]) / reach
+    left, right = means[:, reach:] - means[:, :-reach]
+    common = np.minimum(np.abs(left), np.abs(right)) * (left * right > 0)
     return float(min(common.max(), 100.0))

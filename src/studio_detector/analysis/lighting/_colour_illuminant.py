@@ -9,21 +9,23 @@ import cv2
 import numpy as np
 
 from studio_detector.analysis.base import MeasureSpec
-from studio_detector.planes.statistics import Histogram
+from studio_detector.planes.colour import unpacked
+from studio_detector.planes.statistics import Histogram, share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from studio_detector.planes import Planes
 
-    Float32 = npt.NDArray[np.float32]
+    Uint8 = npt.NDArray[np.uint8]
+    Uint16 = npt.NDArray[np.uint16]
     Float64 = npt.NDArray[np.float64]
     Mask = npt.NDArray[np.bool_]
 
 #: Chroma up to which a surface is taken for grey or white under tinted light.
 NEUTRAL_CHROMA = 12.0
-#: Lightness range in which colour is neither clipped nor lost in noise.
-USABLE_LIGHTNESS = (8.0, 96.0)
+#: Levels of packed L* (8 to 96) in which colour is neither clipped nor lost in noise.
+USABLE_LEVELS = (21, 244)
 #: Fewest pixels of the small plane an estimate may rest on.
 FEWEST_PIXELS = 32
 #: Range of colour temperature in which McCamy's formula is within about 2 %.
@@ -37,11 +39,15 @@ _WARM_B_STAR = 8.0
 _RGB_TO_XYZ = np.array(
     [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
 )
+_CODES = np.arange(256) / 255
+# IEC 61966-2-1, linear value of each sRGB code in 16 bits: sums of whole numbers are exact.
+_LINEAR = np.round(
+    65535 * np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4)
+).astype(np.uint16)
 _MCCAMY = "C. McCamy, Color Res. Appl. 17 (1992), doi:10.1002/col.5080170211"
 _KRYSTEK = "M. Krystek, Color Res. Appl. 10 (1985), doi:10.1002/col.5080100109"
 _GREY_EDGE = "J. van de Weijer et al., IEEE TIP 16 (2007), doi:10.1109/TIP.2007.901808"
 _HORDLEY = "S. Hordley, Color Res. Appl. 31 (2006), doi:10.1002/col.20226"
-_SUN_SKY = "G. Finlayson et al., IEEE TPAMI 28 (2006), doi:10.1109/TPAMI.2006.18"
 
 _NO_NEUTRALS = "too few near-neutral pixels that are neither clipped nor black"
 _NO_USABLE = "too few pixels that are neither clipped nor black"
@@ -54,10 +60,7 @@ REASONS = {
     "locus_distance": f"{_NO_NEUTRALS}, or the light is outside 2000 to 15000 K",
     "illuminant_disagreement_deg": _NO_USABLE,
     "illuminant_spread_deg": _NO_USABLE,
-    "light_dark_b_star_difference": _NO_USABLE,
-    "light_dark_a_star_difference": _NO_USABLE,
     "light_b_star": _NO_USABLE,
-    "dark_b_star": _NO_USABLE,
 }
 
 MEASURES = (
@@ -129,32 +132,8 @@ MEASURES = (
         source=_HORDLEY,
     ),
     MeasureSpec(
-        name="light_dark_b_star_difference",
-        summary="b* of the lighter half less b* of the darker: sun over blue shadow is high",
-        unit="CIE b*",
-        low=-255,
-        high=255,
-        source=_SUN_SKY,
-    ),
-    MeasureSpec(
-        name="light_dark_a_star_difference",
-        summary="a* of the lighter half less a* of the darker half",
-        unit="CIE a*",
-        low=-255,
-        high=255,
-        source=_SUN_SKY,
-    ),
-    MeasureSpec(
         name="light_b_star",
         summary="Mean b* of the lightest tenth that is not clipped",
-        unit="CIE b*",
-        low=-128,
-        high=127,
-        source="CIE 15:2018",
-    ),
-    MeasureSpec(
-        name="dark_b_star",
-        summary="Mean b* of the darkest tenth that is not black",
         unit="CIE b*",
         low=-128,
         high=127,
@@ -174,39 +153,41 @@ MEASURES = (
 
 def measure_illuminant(planes: Planes) -> dict[str, float | None]:
     """Estimate the light from small planes; a measure without support is absent."""
-    lightness, b_star, chroma = planes.lightness, planes.b_star, planes.chroma
-    usable = (lightness >= USABLE_LIGHTNESS[0]) & (lightness <= USABLE_LIGHTNESS[1])
+    chroma, b_star = planes.chroma, planes.b_star
+    level = cv2.extractChannel(planes.lab, 0)
+    usable = (level >= USABLE_LEVELS[0]) & (level <= USABLE_LEVELS[1])
     muted = usable & (chroma <= 2 * NEUTRAL_CHROMA)
-    warm = float((muted & (b_star >= _WARM_B_STAR)).mean())
-    cool = float((muted & (b_star <= _COOL_B_STAR)).mean())
     values: dict[str, float | None] = {
-        "neutral_ratio": float((chroma < NEUTRAL_CHROMA / 2).mean()),
-        "mixed_light_ratio": min(warm, cool),
+        "neutral_ratio": share(chroma < NEUTRAL_CHROMA / 2),
+        "mixed_light_ratio": min(
+            share(muted & (b_star >= _WARM_B_STAR)),
+            share(muted & (b_star <= _COOL_B_STAR)),
+        ),
     }
     linear = _linear(planes.rgb)
     neutral = usable & (chroma <= NEUTRAL_CHROMA)
     if np.count_nonzero(neutral) >= FEWEST_PIXELS:
         values |= _neutrals(planes, neutral, linear)
     if np.count_nonzero(usable) >= FEWEST_PIXELS:
-        values |= _halves(planes, usable) | _disagreement(planes, usable, linear)
+        values["light_b_star"] = _light_b_star(planes, usable)
+        values |= _disagreement(planes, usable, linear)
     return values
 
 
-def _linear(rgb: npt.NDArray[np.uint8]) -> Float32:
-    """Linear sRGB, 0..1, by a table of the 256 codes (IEC 61966-2-1)."""
-    codes = np.arange(256) / 255
-    table = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-    return np.asarray(cv2.LUT(rgb, table.astype(np.float32)), dtype=np.float32)
+def _linear(rgb: Uint8) -> Uint16:
+    """Linear sRGB, 0..65535, by a table of the 256 codes."""
+    return np.asarray(cv2.LUT(rgb, _LINEAR), dtype=np.uint16)
 
 
-def _neutrals(planes: Planes, neutral: Mask, linear: Float32) -> dict[str, float | None]:
-    a_star, b_star = planes.a_star[neutral], planes.b_star[neutral]
-    light = np.array(cv2.mean(linear, neutral.view(np.uint8))[:3])
-    cct_k, duv = _colour_temperature(light)
+def _neutrals(planes: Planes, neutral: Mask, linear: Uint16) -> dict[str, float | None]:
+    inside = neutral.view(np.uint8)
+    mean, deviation = cv2.meanStdDev(planes.lab, mask=inside)
+    _, a_star, b_star = unpacked(mean.ravel().tolist())
+    cct_k, duv = _colour_temperature(np.array(cv2.mean(linear, inside)[:3]))
     return {
-        "neutral_b_star": float(b_star.mean()),
-        "neutral_a_star": float(a_star.mean()),
-        "neutral_b_star_deviation": float(b_star.std()),
+        "neutral_b_star": b_star,
+        "neutral_a_star": a_star,
+        "neutral_b_star_deviation": float(deviation[2, 0]),
         "cct_k": cct_k if duv is not None and duv <= LARGEST_DUV else None,
         "locus_distance": duv,
     }
@@ -239,32 +220,20 @@ def _colour_temperature(light: Float64) -> tuple[float | None, float | None]:
     return kelvin, math.hypot(u - locus_u, v - locus_v)
 
 
-def _halves(planes: Planes, usable: Mask) -> dict[str, float | None]:
+def _light_b_star(planes: Planes, usable: Mask) -> float:
     # Luma orders tones as L* does, and its histogram spares sorting.
-    histogram = Histogram.of(planes.luma, usable)
-    tenth, middle, ninth = (histogram.percentile(percent) for percent in (10, 50, 90))
-    a_star, b_star, luma = planes.a_star, planes.b_star, planes.luma
-    light = (usable & (luma > middle)).view(np.uint8)
-    dark = (usable & (luma <= middle)).view(np.uint8)
-    values: dict[str, float | None] = {
-        "light_b_star": cv2.mean(b_star, (usable & (luma >= ninth)).view(np.uint8))[0],
-        "dark_b_star": cv2.mean(b_star, (usable & (luma <= tenth)).view(np.uint8))[0],
-    }
-    if light.any():
-        for name, plane in (("a", a_star), ("b", b_star)):
-            difference = cv2.mean(plane, light)[0] - cv2.mean(plane, dark)[0]
-            values[f"light_dark_{name}_star_difference"] = difference
-    return values
+    ninth = Histogram.of(planes.luma, usable).percentile(90)
+    light = usable & (planes.luma >= int(ninth))
+    return unpacked(cv2.mean(planes.lab, light.view(np.uint8)))[2]
 
 
-def _disagreement(planes: Planes, usable: Mask, linear: Float32) -> dict[str, float | None]:
+def _disagreement(planes: Planes, usable: Mask, linear: Uint16) -> dict[str, float | None]:
     inside = usable.view(np.uint8)
     world = np.array(cv2.mean(linear, inside)[:3])
     levels = [
-        Histogram.of(np.ascontiguousarray(channel), usable).percentile(99)
-        for channel in cv2.split(planes.rgb)
+        Histogram.of(planes.rgb, usable, channel=channel).percentile(99) for channel in range(3)
     ]
-    brightest = _linear(np.array([[levels]], dtype=np.uint8))[0, 0].astype(np.float64)
+    brightest = _LINEAR[np.array(levels, dtype=np.intp)].astype(np.float64)
     # Grey-edge: the mean colour difference between neighbours is the light's colour.
     edge = np.zeros(3)
     for before, after in (
@@ -272,22 +241,21 @@ def _disagreement(planes: Planes, usable: Mask, linear: Float32) -> dict[str, fl
         ((slice(None), slice(None, -1)), (slice(None), slice(1, None))),
     ):
         both = inside[before] & inside[after]
-        if both.any():
-            edge += cv2.mean(cv2.absdiff(linear[before], linear[after]), both)[:3]
-    angles = [_angle_deg(world, brightest)]
-    if edge.sum() > 0:
-        angles += [_angle_deg(world, edge), _angle_deg(brightest, edge)]
-    weighted = linear * usable[:, :, None]
+        edge += cv2.mean(cv2.absdiff(linear[before], linear[after]), both)[:3]
+    estimates = [world, brightest, edge] if edge.any() else [world, brightest]
+    weighted = cv2.bitwise_and(linear, linear, mask=inside)
     regions = cv2.resize(weighted, (4, 4), interpolation=cv2.INTER_AREA).reshape(16, 3)
-    lit = regions.sum(axis=1) > 1e-4
-    spread = float(_angle_deg(regions[lit], world).mean()) if lit.any() else None
+    lit = regions[regions.sum(axis=1) > 6]
     return {
-        "illuminant_disagreement_deg": float(max(float(angle) for angle in angles)),
-        "illuminant_spread_deg": spread,
+        "illuminant_disagreement_deg": float(_angles_deg(estimates, estimates).max()),
+        "illuminant_spread_deg": float(_angles_deg(lit, [world]).mean()) if len(lit) else None,
     }
 
 
-def _angle_deg(first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]) -> Float64:
-    lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second)
-    cosine = (first @ second) / np.maximum(lengths, 1e-12)
-    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))), dtype=np.float64)
+def _angles_deg(first: npt.ArrayLike, second: npt.ArrayLike) -> Float64:
+    """Angle between each of some colours and each of others: float64, 0..90."""
+    one, other = (
+        colours / np.sqrt(np.square(colours).sum(axis=1, keepdims=True))
+        for colours in (np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
+    )
+    return np.asarray(np.degrees(np.arccos(np.minimum(one @ other.T, 1))), dtype=np.float64)

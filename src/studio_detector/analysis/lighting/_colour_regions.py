@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from studio_detector.analysis.base import MeasureSpec
+from studio_detector.planes.colour import unpacked
 from studio_detector.planes.planes import grid_mean
+from studio_detector.planes.statistics import mean, share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from cv2.typing import MatLike
 
     from studio_detector.planes import Planes
 
     Float32 = npt.NDArray[np.float32]
-    Mask = npt.NDArray[np.bool_]
 
-#: CIE LAB hue of blue sky and of foliage; seen outdoors, skies lie at 250 +- 30 degrees and
-#: leaves at 115 +- 20. Below the chroma limit hue is noise.
-_SKY_A = (-22.0, 12.0)
-_SKY_B_HIGHEST = -6.0
-_SKY_LIGHTNESS_LOWEST = 40.0
-_FOLIAGE_A_HIGHEST = -4.0
-_FOLIAGE_B_LOWEST = 8.0
-_SKIN_HUE_DEG = (25.0, 75.0)
+# Lowest and highest colour, in packed LAB (`Planes.lab`), of blue sky (L* 40 and more, a* -22
+# to 12, b* up to -6) and of foliage (a* up to -4, b* 8 and more); seen outdoors, skies lie at
+# hues of 250 +- 30 degrees and leaves at 115 +- 20. Near neutral, hue is noise.
+_SKY = ((102, 106, 0), (255, 140, 122))
+_FOLIAGE = ((0, 0, 136), (255, 124, 255))
+# Skin: hues of 25 to 75 degrees as b* over a*, chroma, and L* 25 to 92 in packed levels.
+_SKIN_SLOPE = (math.tan(math.radians(25)), math.tan(math.radians(75)))
 _SKIN_CHROMA = (10.0, 45.0)
-_SKIN_LIGHTNESS = (25.0, 92.0)
+_SKIN_LEVEL = (64, 234)
 _SWAIN = "M. Swain, D. Ballard, Color indexing, IJCV 7 (1991)"
 _BOUTELL = "M. Boutell, J. Luo, Beyond pixels, Pattern Recognition 38 (2005)"
 
@@ -81,15 +84,6 @@ MEASURES = (
         low=-255,
         high=255,
         source="CIE 15:2018",
-    ),
-    MeasureSpec(
-        name="b_star_fall",
-        summary="Linear drift of b* from the top edge to the bottom edge: sky above, earth below",
-        unit="CIE b*",
-        low=-400,
-        high=400,
-        studio=-1,
-        source=_BOUTELL,
     ),
     MeasureSpec(
         name="b_star_sideways_drift",
@@ -183,64 +177,62 @@ MEASURES = (
 
 def measure_regions(planes: Planes) -> dict[str, float | None]:
     """Measure colour by place on small planes; defined on every picture."""
-    lightness, a_star, b_star = planes.lightness, planes.a_star, planes.b_star
-    chroma = planes.chroma
-    border = planes.border
-    centre = _centre(planes.rows_px, planes.columns_px)
-    foliage = (a_star <= _FOLIAGE_A_HIGHEST) & (b_star >= _FOLIAGE_B_LOWEST)
-    sky = (
-        (b_star <= _SKY_B_HIGHEST)
-        & (a_star >= _SKY_A[0])
-        & (a_star <= _SKY_A[1])
-        & (lightness >= _SKY_LIGHTNESS_LOWEST)
-    )
-    third = max(1, planes.rows_px // 3)
+    lab, chroma = planes.lab, planes.chroma
+    rows, columns = planes.rows_px, planes.columns_px
+    sky, foliage = cv2.inRange(lab, *_SKY), cv2.inRange(lab, *_FOLIAGE)
+    third = max(1, rows // 3)
+    _, a_mean, b_mean = unpacked(cv2.mean(lab))
+    _, a_spread, b_spread = grid_mean(lab).std(axis=(0, 1)).tolist()
+    centre = lab[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
+    _, a_centre, b_centre = unpacked(cv2.mean(centre))
+    _, a_border, b_border = unpacked(cv2.mean(lab, planes.border.view(np.uint8)))
+    by_column = cv2.reduce(lab, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    place = round(0.95 * (chroma.size - 1))
     return {
-        "b_star_mean": float(b_star.mean()),
-        "a_star_mean": float(a_star.mean()),
-        "b_star_spread": float(grid_mean(b_star).std()),
-        "a_star_spread": float(grid_mean(a_star).std()),
-        "b_star_centre_difference": float(b_star[centre].mean() - b_star[border].mean()),
-        "a_star_centre_difference": float(a_star[centre].mean() - a_star[border].mean()),
-        "b_star_fall": _drift(b_star.mean(axis=1)),
-        "b_star_sideways_drift": abs(_drift(b_star.mean(axis=0))),
-        "sky_ratio": float(sky[:third].mean()),
-        "foliage_ratio": float(foliage.mean()),
-        "foliage_low_ratio": float(foliage[-third:].mean()),
-        "skin_ratio": _skin_ratio(lightness, a_star, b_star, chroma),
+        "b_star_mean": b_mean,
+        "a_star_mean": a_mean,
+        "b_star_spread": b_spread,
+        "a_star_spread": a_spread,
+        "b_star_centre_difference": b_centre - b_border,
+        "a_star_centre_difference": a_centre - a_border,
+        "b_star_sideways_drift": abs(_drift(by_column[0, :, 2])) / rows,
+        "sky_ratio": _ratio(sky[:third]),
+        "foliage_ratio": _ratio(foliage),
+        "foliage_low_ratio": _ratio(foliage[-third:]),
+        "skin_ratio": _skin_ratio(planes),
         "hue_entropy_bits": _hue_entropy_bits(planes.hue_deg, chroma),
         "colour_count_log2": _colour_count_log2(planes.rgb),
-        "modal_colour_ratio": _modal_colour_ratio(lightness, a_star, b_star),
-        "chroma_mean": float(chroma.mean()),
-        "chroma_p95": float(np.percentile(chroma, 95)),
+        "modal_colour_ratio": _modal_colour_ratio(lab),
+        "chroma_mean": mean(chroma),
+        "chroma_p95": float(np.partition(chroma.ravel(), place)[place]),
     }
 
 
-def _centre(rows_px: int, columns_px: int) -> tuple[slice, slice]:
-    row, column = rows_px // 4, columns_px // 4
-    return slice(row, rows_px - row), slice(column, columns_px - column)
+def _ratio(found: MatLike) -> float:
+    return cv2.countNonZero(found) / found.size
 
 
-def _drift(profile: Float32) -> float:
+def _drift(profile: MatLike) -> float:
     """Difference between the two ends of the straight line fitted to a profile."""
-    if len(profile) < 2:
+    length = len(profile)
+    if length < 2:
         return 0.0
-    position = np.linspace(-0.5, 0.5, len(profile))
+    position = np.arange(1 - length, length, 2) / (2 * (length - 1))
     return float(position @ profile / (position @ position))
 
 
-def _skin_ratio(lightness: Float32, a_star: Float32, b_star: Float32, chroma: Float32) -> float:
-    low, high = np.tan(np.radians(_SKIN_HUE_DEG))
+def _skin_ratio(planes: Planes) -> float:
+    level, a_star, b_star = planes.lab[:, :, 0], planes.a_star, planes.b_star
     skin = (
         (a_star > 0)
-        & (b_star >= low * a_star)
-        & (b_star <= high * a_star)
-        & (chroma >= _SKIN_CHROMA[0])
-        & (chroma <= _SKIN_CHROMA[1])
-        & (lightness >= _SKIN_LIGHTNESS[0])
-        & (lightness <= _SKIN_LIGHTNESS[1])
+        & (b_star >= _SKIN_SLOPE[0] * a_star)
+        & (b_star <= _SKIN_SLOPE[1] * a_star)
+        & (planes.chroma >= _SKIN_CHROMA[0])
+        & (planes.chroma <= _SKIN_CHROMA[1])
+        & (level >= _SKIN_LEVEL[0])
+        & (level <= _SKIN_LEVEL[1])
     )
-    return float(skin.mean())
+    return share(skin)
 
 
 def _hue_entropy_bits(hue_deg: Float32, chroma: Float32) -> float:
@@ -249,20 +241,19 @@ def _hue_entropy_bits(hue_deg: Float32, chroma: Float32) -> float:
     total = weights.sum()
     if total <= 0:
         return 0.0
-    share = weights[weights > 0] / total
-    return max(0.0, float(-(share * np.log2(share)).sum()))
+    shares = weights[weights > 0] / total
+    return max(0.0, -float(shares @ np.log2(shares)))
 
 
 def _colour_count_log2(rgb: npt.NDArray[np.uint8]) -> float:
-    coarse = (rgb >> 4).astype(np.int32)
-    codes = (coarse[:, :, 0] << 8) | (coarse[:, :, 1] << 4) | coarse[:, :, 2]
-    return float(np.log2(np.count_nonzero(np.bincount(codes.ravel(), minlength=4096))))
+    counts = cv2.calcHist([rgb], [0, 1, 2], None, [16, 16, 16], [0, 256, 0, 256, 0, 256])
+    # What occurs once is noise, or the blend of two neighbours.
+    return math.log2(max(1, int(np.count_nonzero(counts > 1))))
 
 
-def _modal_colour_ratio(lightness: Float32, a_star: Float32, b_star: Float32) -> float:
-    # Bins are centred on neutral, so that a grey backdrop does not straddle four of them.
-    rows = (lightness * np.float32(1 / 8)).astype(np.int32)
-    across = ((a_star + np.float32(132)) * np.float32(1 / 8)).astype(np.int32)
-    down = ((b_star + np.float32(132)) * np.float32(1 / 8)).astype(np.int32)
-    counts = np.bincount(((rows * 33 + across) * 33 + down).ravel())
-    return float(counts.max() / lightness.size)
+def _modal_colour_ratio(lab: npt.NDArray[np.uint8]) -> float:
+    # Bins of 8 CIE units are centred on neutral, so that a grey backdrop does not straddle
+    # four of them; 13 bins of 20.4 levels are 8 L* each,
+    # and a hair less, for OpenCV rounds the end down.
+    counts = cv2.calcHist([lab], [0, 1, 2], None, [13, 33, 33], [0, 265.19, -4, 260, -4, 260])
+    return float(counts.max()) * 3 / lab.size

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from studio_detector.analysis.base import MeasureSpec
+from studio_detector.planes import scale
 from studio_detector.planes.planes import grid_mean
+from studio_detector.planes.statistics import Histogram, mean
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,6 +26,8 @@ WHITE_LEVEL = 230
 SPARKLE_LEVELS = 40
 #: Side of the surroundings over which sparkle stands out, at 256 px.
 _SPARKLE_WINDOW_PX = 7
+#: Long side at which the colour of highlights is taken.
+CHROMA_SIDE_PX = 128
 #: Fewest highlight pixels that have a distribution.
 FEWEST_PIXELS = 4
 _GRID = 8
@@ -31,22 +36,23 @@ _TOPHAT = "White top-hat; J. Serra, Image Analysis and Mathematical Morphology (
 _HISTOGRAM = "Luma histogram"
 _POSITION = "Highlight area over an 8x8 grid"
 
+_TOO_SMALL = "no pixel, or too few, are bright enough for a highlight"
 _NO_HIGHLIGHT = "no pixel is bright enough for a highlight"
 #: Why a measure can be None.
 REASONS = dict.fromkeys(
     (
-        "grid_entropy",
         "border_share",
         "backdrop_share",
         "centroid_row",
         "centroid_column",
         "spread",
-        "chroma",
         "outline_gradient",
     ),
     _NO_HIGHLIGHT,
 ) | {
     "subject_ratio": "the backdrop fills the picture",
+    "grid_entropy": _TOO_SMALL,
+    "chroma": _TOO_SMALL,
 }
 
 MEASURES = (
@@ -186,57 +192,66 @@ def measure_places(planes: Planes) -> dict[str, float | None]:
     histogram = planes.luma_histogram
     found = planes.highlights
     mask, backdrop = found.mask, planes.backdrop
-    inside = mask.view(np.uint8)
-    white = histogram.fraction_at_least(WHITE_LEVEL)
-    clipped = histogram.fraction_at_least(CLIPPED_LEVEL)
     window = np.ones((_SPARKLE_WINDOW_PX, _SPARKLE_WINDOW_PX), dtype=np.uint8)
-    # The opening removes what is smaller than the window; what it took away stands out.
-    opened = cv2.morphologyEx(planes.luma, cv2.MORPH_OPEN, window)
-    tophat = planes.luma - np.asarray(opened, dtype=np.uint8)
-    outside = backdrop.size - np.count_nonzero(backdrop)
+    # The top-hat is what an opening removes: what is smaller than the window stands out.
+    sparkle = Histogram.of(cv2.morphologyEx(planes.luma, cv2.MORPH_TOPHAT, window))
+    outside = backdrop.size - int(np.count_nonzero(backdrop))
     total = int(np.count_nonzero(mask))
     on_backdrop = int(np.count_nonzero(mask & backdrop))
     values: dict[str, float | None] = {
         "threshold_level": float(found.threshold),
-        "clipped_ratio": clipped,
-        "white_ratio": white,
-        "specular_ratio": float((tophat >= SPARKLE_LEVELS).mean()),
-        "sparkle_level": _percentile(tophat, 99),
+        "clipped_ratio": histogram.fraction_at_least(CLIPPED_LEVEL),
+        "white_ratio": histogram.fraction_at_least(WHITE_LEVEL),
+        "specular_ratio": sparkle.fraction_at_least(SPARKLE_LEVELS),
+        "sparkle_level": sparkle.percentile(99),
         "subject_ratio": (total - on_backdrop) / outside if outside else None,
     }
     if total < FEWEST_PIXELS:
         return values
-    share = total / mask.size
-    outline = (inside - cv2.erode(inside, np.ones((3, 3), dtype=np.uint8))).view(np.bool_)
-    cells = grid_mean(mask, _GRID)
-    weight = cells[cells > 0] / cells.sum()
+    inside = mask.view(np.uint8)
+    outline = inside - cv2.erode(inside, np.ones((3, 3), dtype=np.uint8))
+    inner = mask[planes.inside_border]
+    in_border = (total - int(np.count_nonzero(inner))) / (mask.size - inner.size)
     values |= {
-        "grid_entropy": float(np.clip(-(weight * np.log(weight)).sum() / np.log(_GRID**2), 0, 1)),
-        "border_share": float(mask[planes.border].mean() / share),
+        "border_share": in_border / (total / mask.size),
         "backdrop_share": on_backdrop / total,
-        "chroma": cv2.mean(planes.chroma, inside)[0],
         **_position(inside),
     }
-    if outline.any():
-        values["outline_gradient"] = cv2.mean(planes.gradient_magnitude, outline.view(np.uint8))[0]
+    cover = scale.cover(mask, CHROMA_SIDE_PX)
+    if cv2.countNonZero(cover):
+        values |= {
+            "grid_entropy": _evenness(grid_mean(cover, _GRID)),
+            "chroma": mean(planes.at(CHROMA_SIDE_PX).chroma * cover) / cv2.mean(cover)[0],
+        }
+    if cv2.countNonZero(outline):
+        values["outline_gradient"] = mean(planes.gradient_magnitude, outline.view(np.bool_))
     return values
 
 
-def _percentile(plane: npt.NDArray[np.uint8], percent: float) -> float:
-    counts = cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel()
-    return float(np.searchsorted(np.cumsum(counts), percent / 100 * plane.size))
+def _evenness(cells: npt.NDArray[np.float64]) -> float:
+    """Entropy of an area over the cells of a grid, as a share of the largest possible."""
+    weight = cells[cells > 0] / cells.sum()
+    entropy = -float(weight @ np.log(weight)) / math.log(cells.size)
+    return min(max(entropy, 0.0), 1.0)
 
 
-def _position(
-    inside: npt.NDArray[np.uint8],
-) -> dict[str, float | None]:
-    """Centre and spread of a mask by its first and second moments."""
+def _position(inside: npt.NDArray[np.uint8]) -> dict[str, float | None]:
+    """Centre and spread of a mask by its first and second moments along both axes."""
     rows_px, columns_px = inside.shape
-    moments = cv2.moments(inside, binaryImage=True)
-    area = moments["m00"]
-    variance_px = (max(moments["mu20"], 0) + max(moments["mu02"], 0)) / area
+    counts = (
+        cv2.reduce(inside, dim, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel().astype(np.int64)
+        for dim in (1, 0)
+    )
+    (row, row_variance), (column, column_variance) = map(_moments, counts)
     return {
-        "centroid_row": (moments["m01"] / area + 0.5) / rows_px - 0.5,
-        "centroid_column": (moments["m10"] / area + 0.5) / columns_px - 0.5,
-        "spread": variance_px**0.5 / max(rows_px, columns_px),
+        "centroid_row": (row + 0.5) / rows_px - 0.5,
+        "centroid_column": (column + 0.5) / columns_px - 0.5,
+        "spread": (row_variance + column_variance) ** 0.5 / max(rows_px, columns_px),
     }
+
+
+def _moments(counts: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Mean and variance of the positions counted."""
+    position, total = np.arange(len(counts)), int(counts.sum())
+    mean = int(counts @ position) / total
+    return mean, max(0.0, int(counts @ position**2) / total - mean**2)

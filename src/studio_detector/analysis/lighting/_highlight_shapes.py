@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import cv2
@@ -127,30 +128,27 @@ def measure_shapes(planes: Planes) -> dict[str, float | None]:
     pixels = planes.rows_px * planes.columns_px
     counted = found.areas_px >= max(2.0, SMALLEST_RATIO * pixels)
     areas = found.areas_px[counted].astype(np.float64)
-    boxes = found.boxes_px[counted]
-    fill = areas / np.maximum(boxes[:, 2] * boxes[:, 3], 1)
-    aspect = boxes[:, 2:].min(axis=1, initial=2**30) / np.maximum(
-        boxes[:, 2:].max(axis=1, initial=1), 1
-    )
-    tiny = (areas <= SPECK_RATIO * pixels) & (fill >= 0.5) & (aspect >= 0.5)
-    values: dict[str, float | None] = {
-        "count_log": float(np.log1p(len(areas))),
-        "catchlight_count_log": _catchlights(planes, found.centroids_px[counted][tiny]),
-    }
     if not len(areas):
-        return values
-    share = areas / areas.sum()
-    values |= {
-        "largest_share": float(share.max()),
-        "size_entropy": max(0.0, float(-(share * np.log(share)).sum())),
-        "fill_ratio": min(1.0, float(share @ fill)),
-        "aspect_ratio": min(1.0, float(share @ aspect)),
+        return {"count_log": 0.0, "catchlight_count_log": 0.0}
+    boxes = found.boxes_px[counted]
+    _, _, width, height = boxes.T
+    fill = areas / (width * height)
+    aspect = np.minimum(width, height) / np.maximum(width, height)
+    tiny = (areas <= SPECK_RATIO * pixels) & (fill >= 0.5) & (aspect >= 0.5)
+    weight = areas / areas.sum()
+    values: dict[str, float | None] = {
+        "count_log": math.log1p(len(areas)),
+        "catchlight_count_log": _catchlights(planes, boxes[tiny]),
+        "largest_share": float(weight.max()),
+        "size_entropy": max(0.0, -float(weight @ np.log(weight))),
+        "fill_ratio": min(1.0, float(weight @ fill)),
+        "aspect_ratio": min(1.0, float(weight @ aspect)),
     }
     shaped = found.areas_px >= SHAPED_AREA_PX
     if shaped.any():
         areas = found.areas_px[shaped].astype(np.float64)
-        perimeters = _perimeters_px(found)[shaped]
-        circularity = np.clip(4 * np.pi * areas / np.maximum(perimeters, 1e-9) ** 2, 0, 1)
+        perimeters = np.maximum(_perimeters_px(found)[shaped], 1e-9)
+        circularity = np.minimum(4 * np.pi * areas / np.square(perimeters), 1)
         values["circularity"] = min(1.0, float(areas @ circularity / areas.sum()))
         small = areas <= 10 * SPECK_RATIO * pixels
         if small.any():
@@ -158,13 +156,15 @@ def measure_shapes(planes: Planes) -> dict[str, float | None]:
     return values
 
 
-def _catchlights(planes: Planes, centroids_px: Float64) -> float:
+def _catchlights(planes: Planes, boxes_px: npt.NDArray[np.int64]) -> float:
     """Count the candidates whose surroundings are much darker than the threshold."""
-    columns, rows = centroids_px.round().astype(np.intp).T
+    if not len(boxes_px):
+        return 0.0
+    columns, rows = (boxes_px[:, :2] + boxes_px[:, 2:] // 2).T
     window = (_CATCHLIGHT_WINDOW_PX, _CATCHLIGHT_WINDOW_PX)
     around = cv2.blur(planes.luma, window, borderType=cv2.BORDER_REFLECT)[rows, columns]
     dark = around <= planes.highlights.threshold - _CATCHLIGHT_DROP_LEVELS
-    return float(np.log1p(np.count_nonzero(dark)))
+    return math.log1p(np.count_nonzero(dark))
 
 
 def _perimeters_px(found: Highlights) -> Float64:
@@ -173,15 +173,16 @@ def _perimeters_px(found: Highlights) -> Float64:
     Lines in four directions are counted where they cross the outline; the picture's edge
     counts as outside. Exact for discs, 5 % short for upright squares.
     """
-    padded = cv2.copyMakeBorder(found.mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    rim = padded - cv2.erode(padded, np.ones((3, 3), dtype=np.uint8))
-    places = np.flatnonzero(rim)
-    stride = padded.shape[1]
-    flat = padded.ravel()
-    crossings = np.zeros(len(places))
-    for step, spacing in ((1, 1.0), (stride, 1.0), (stride + 1, 0.5**0.5), (stride - 1, 0.5**0.5)):
-        crossings += spacing * (2.0 - flat[places + step] - flat[places - step])
+    framed = cv2.copyMakeBorder(found.mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    rim = framed - cv2.erode(framed, np.ones((3, 3), dtype=np.uint8))
+    places = np.flatnonzero(rim.view(np.bool_))
+    flat, stride = framed.ravel(), framed.shape[1]
+    straight, diagonal = (
+        4.0 - sum(flat[places + step] for step in (ahead, -ahead, across, -across))
+        for ahead, across in ((1, stride), (stride + 1, stride - 1))
+    )
     rows, columns = np.divmod(places, stride)
     owner = found.labels[rows - 1, columns - 1]
+    crossings = straight + 0.5**0.5 * diagonal
     sums = np.bincount(owner, weights=crossings, minlength=found.count + 1)[1:]
     return np.asarray(np.pi / 8 * sums, dtype=np.float64)

@@ -8,21 +8,28 @@ import cv2
 import numpy as np
 
 from studio_detector.analysis.base import MeasureSpec
-from studio_detector.planes.planes import grid_mean
+from studio_detector.planes.colour import LIGHTNESS_STEP
+from studio_detector.planes.scale import COVERED
+from studio_detector.planes.statistics import Histogram, mean, percentiles, share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from studio_detector.planes import Planes
 
+    Mask = npt.NDArray[np.bool_]
+
 #: Half width of the band around a shadow's outline in which its transition is looked at.
 BAND_PX = 3
+#: Long side at which the ground below a subject is looked at.
+CONTACT_SIDE_PX = 128
 #: Fewest pixels of the band a percentile may rest on.
 FEWEST_PIXELS = 24
 #: Local variance (levels squared) up to which a window counts as without texture.
 _FLAT_VARIANCE = 6.0
 #: Gradients weaker than this (levels per px) have no transition to speak of.
 _WEAK_LEVELS_PER_PX = 0.5
+_NEXT = np.ones((3, 3), dtype=np.uint8)
 _ARBELAEZ = "Sobel gradient percentiles; R. Guo et al., IEEE TPAMI 35 (2013), shadow edges"
 _CONTACT = "Contact shadows anchor objects: D. Kersten et al., Perception 26 (1997)"
 
@@ -34,7 +41,6 @@ REASONS = {
     "edge_gradient_p95": _NO_OUTLINE,
     "penumbra_percent": _NO_OUTLINE,
     "texture_levels": "no dark region",
-    "largest_ratio": "no dark region",
     "contact_drop": "no subject stands on a backdrop",
 }
 
@@ -84,15 +90,6 @@ MEASURES = (
         source="Local variance uniformity",
     ),
     MeasureSpec(
-        name="variance_unevenness",
-        summary="Coefficient of variation of local standard deviation over 8x8 cells",
-        unit="1",
-        low=0,
-        high=8,
-        studio=1,
-        source="Local variance uniformity",
-    ),
-    MeasureSpec(
         name="flat_ratio",
         summary="Share of the picture without local texture",
         unit="1",
@@ -108,14 +105,6 @@ MEASURES = (
         low=0,
         high=256,
         studio=-1,
-        source="Fragmentation of dark regions",
-    ),
-    MeasureSpec(
-        name="largest_ratio",
-        summary="Share of the dark pixels in the largest dark region",
-        unit="1",
-        low=0,
-        high=1,
         source="Fragmentation of dark regions",
     ),
     MeasureSpec(
@@ -140,72 +129,64 @@ def measure_edges(planes: Planes, *, luma_range: float) -> dict[str, float | Non
     Returns:
         The measures; those without support are absent.
     """
-    deviation = np.sqrt(planes.local_variance)
-    cells = grid_mean(deviation)
-    mean_deviation = float(cells.mean())
     shadow = planes.shadow
     inside = shadow.view(np.uint8)
-    kernel = np.ones((3, 3), dtype=np.uint8)
     # Pixels outside the picture are neither dark nor light: its rim is no outline.
-    outline = (cv2.dilate(inside, kernel) - inside).view(np.bool_)
+    outline = (cv2.dilate(inside, _NEXT) - inside).view(np.bool_)
+    length = int(np.count_nonzero(outline))
     values: dict[str, float | None] = {
-        "variance_unevenness": float(cells.std() / mean_deviation) if mean_deviation > 0 else 0.0,
-        "flat_ratio": float(
-            np.count_nonzero(planes.local_variance <= _FLAT_VARIANCE) / deviation.size
-        ),
-        "outline_ratio": float(np.count_nonzero(outline) / max(planes.rows_px, planes.columns_px)),
+        "flat_ratio": share(planes.local_variance <= _FLAT_VARIANCE),
+        "outline_ratio": length / max(planes.rows_px, planes.columns_px),
     }
-    dark = int(np.count_nonzero(shadow))
-    if dark:
-        values["texture_levels"] = cv2.mean(deviation, inside)[0]
-        _, _, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
-        values["largest_ratio"] = float(stats[1:, cv2.CC_STAT_AREA].max() / dark)
-    if np.count_nonzero(outline) >= FEWEST_PIXELS:
+    if shadow.any():
+        values["texture_levels"] = mean(np.sqrt(planes.local_variance[shadow]))
+    if length >= FEWEST_PIXELS:
         values |= _transition(planes, outline, luma_range)
     return values
 
 
-def _transition(
-    planes: Planes, outline: npt.NDArray[np.bool_], luma_range: float
-) -> dict[str, float | None]:
+def _transition(planes: Planes, outline: Mask, luma_range: float) -> dict[str, float | None]:
     """Gradient percentiles along the outline, and the width they imply."""
     # The steepest point of a transition lies near the threshold, not on it.
-    near = np.ones((3, 3), dtype=np.uint8)
-    steepest = cv2.dilate(planes.gradient_magnitude, near)[outline]
-    middle, high = np.percentile(steepest, [50, 95])
+    steepest = cv2.dilate(planes.gradient_magnitude, _NEXT)[outline]
+    middle, high = percentiles(steepest, 50, 95)
     wide = cv2.blur(planes.luma, (3, 3))
     reach = np.ones((4 * BAND_PX + 1, 4 * BAND_PX + 1), dtype=np.uint8)
     drop = (cv2.dilate(wide, reach) - cv2.erode(wide, reach))[outline]
-    width_px = drop / np.maximum(steepest, _WEAK_LEVELS_PER_PX)
+    (width_px,) = percentiles(drop / np.maximum(steepest, _WEAK_LEVELS_PER_PX), 50)
     scale = max(luma_range, 1.0)
     return {
-        "edge_softness_ratio": float(middle / high) if high > 0 else None,
-        "edge_gradient_p50": float(middle / scale),
-        "edge_gradient_p95": float(high / scale),
-        "penumbra_percent": float(
-            100 * np.median(width_px) / max(planes.rows_px, planes.columns_px)
-        ),
+        "edge_softness_ratio": middle / high if high > 0 else None,
+        "edge_gradient_p50": middle / scale,
+        "edge_gradient_p95": high / scale,
+        "penumbra_percent": 100 * width_px / max(planes.rows_px, planes.columns_px),
     }
 
 
 def contact_drop(planes: Planes) -> float | None:
-    """L* lost just below the lowest subject pixel of each column, on small planes.
+    """L* lost just below the lowest subject pixel of each column.
+
+    Args:
+        planes: Planes at the side at which the backdrop is found; tones are taken at
+            `CONTACT_SIDE_PX`.
 
     Returns:
         Median over the subject's columns; None when there is no subject on a backdrop.
     """
-    backdrop = planes.backdrop
-    rows, columns = backdrop.shape
+    ground = planes.backdrop_cover(CONTACT_SIDE_PX) == COVERED
+    levels = cv2.extractChannel(planes.at(CONTACT_SIDE_PX).lab, 0)
+    rows, columns = ground.shape
+    if np.count_nonzero(ground) < 0.1 * ground.size:
+        return None
+    # Stands and curtains at the sides are no subject.
+    middle = slice(columns // 8, columns - columns // 8)
+    inside, levels = ~ground[:, middle], np.ascontiguousarray(levels[:, middle])
     gap, depth = max(1, rows // 64), max(2, rows // 24)
-    inside = ~backdrop[:, columns // 8 : columns - columns // 8]
-    lightness = planes.lightness[:, columns // 8 : columns - columns // 8]
-    if inside.size == 0 or not inside.any() or np.count_nonzero(backdrop) < 0.1 * backdrop.size:
-        return None
-    lowest = rows - 1 - np.argmax(inside[::-1], axis=0)
+    lowest = rows - 1 - inside[::-1].argmax(axis=0)
     # A subject cut by the lower edge stands on nothing that can be seen.
-    stands = inside.any(axis=0) & (lowest + gap + depth < rows)
-    if np.count_nonzero(stands) < max(3, inside.shape[1] // 20):
+    (stands,) = np.nonzero(inside.any(axis=0) & (lowest + gap + depth < rows))
+    if len(stands) < max(3, inside.shape[1] // 20):
         return None
-    below = lowest[stands] + gap + np.arange(depth)[:, None]
-    under = lightness[below, np.flatnonzero(stands)].mean(axis=0)
-    return float(np.median(lightness[~inside]) - np.median(under)) if (~inside).any() else None
+    under = levels[lowest[stands] + gap + np.arange(depth)[:, None], stands]
+    (below,) = percentiles(under.mean(axis=0), 50)
+    return (Histogram.of(levels, ~inside).percentile(50) - below) * LIGHTNESS_STEP

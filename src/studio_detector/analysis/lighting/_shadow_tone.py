@@ -10,15 +10,13 @@ from studio_detector.analysis.base import MeasureSpec
 
 if TYPE_CHECKING:
     from studio_detector.planes import Planes
-    from studio_detector.planes.statistics import Histogram
 
 #: Luma (sRGB coded) of L* 20: what a print shows as shadow.
 SHADOW_LEVEL = 48
 #: Luma that a print shows as black.
 BLACK_LEVEL = 10
-#: Middle tones: L* 33 to 78.
-_MIDTONES = (78, 194)
-_OTSU = "N. Otsu, IEEE Trans. SMC 9 (1979), doi:10.1109/TSMC.1979.4310076"
+#: Middle tones, L* 33 to 78: from the first of these levels to below the second.
+_MIDTONES = (78, 195)
 _HISTOGRAM = "Luma histogram"
 
 #: Why a measure can be None.
@@ -76,15 +74,6 @@ MEASURES = (
         source=_HISTOGRAM,
     ),
     MeasureSpec(
-        name="bimodality",
-        summary="Otsu's separability of luma into dark and light: 1 = two tones",
-        unit="1",
-        low=0,
-        high=1,
-        studio=1,
-        source=_OTSU,
-    ),
-    MeasureSpec(
         name="midtone_ratio",
         summary="Share of the picture in the middle tones, L* 33 to 78",
         unit="1",
@@ -125,39 +114,22 @@ def measure_tone(planes: Planes) -> dict[str, float | None]:
     histogram = planes.luma_histogram
     dark, middle, light = (histogram.percentile(percent) for percent in (5, 50, 95))
     span = light - dark
-    share = histogram.counts / histogram.total
     # The mode is that of a smoothed histogram: single levels are an accident of coding.
-    near = np.convolve(share, np.ones(9), mode="same")
-    bins = share.reshape(64, 4).sum(axis=1)
-    filled = bins[bins > 0]
+    near = np.convolve(histogram.counts, np.ones(9), mode="same")
+    bins = histogram.counts.reshape(64, 4).sum(axis=1)
+    shares = bins[bins > 0] / histogram.total
+    below, above = (histogram.fraction_at_least(level) for level in _MIDTONES)
+    shadow = planes.shadow
+    inner = shadow[planes.inside_border]
+    in_border = int(np.count_nonzero(shadow)) - int(np.count_nonzero(inner))
     return {
         "depth_level": dark,
         "depth_ratio": (middle - dark) / span if span > 0 else None,
         "dark_ratio": 1 - histogram.fraction_at_least(SHADOW_LEVEL),
         "black_ratio": 1 - histogram.fraction_at_least(BLACK_LEVEL + 1),
-        "border_ratio": float(planes.shadow[planes.border].mean()),
-        "tone_entropy_bits": float(np.clip(-(filled * np.log2(filled)).sum(), 0, 6)),
-        "bimodality": _bimodality(histogram),
-        "midtone_ratio": float(
-            histogram.counts[_MIDTONES[0] : _MIDTONES[1] + 1].sum() / histogram.total
-        ),
+        "border_ratio": in_border / (shadow.size - inner.size),
+        "tone_entropy_bits": min(max(-float(shares @ np.log2(shares)), 0.0), 6.0),
+        "midtone_ratio": below - above,
         "range_levels": span,
-        "modal_tone_ratio": min(1.0, float(near.max())),
+        "modal_tone_ratio": min(1.0, float(near.max()) / histogram.total),
     }
-
-
-def _bimodality(histogram: Histogram) -> float:
-    """Largest share of the variance that one threshold explains; 0 for a single tone."""
-    share = histogram.counts / histogram.total
-    levels = np.arange(256)
-    mean = share @ levels
-    variance = share @ (levels - mean) ** 2
-    if variance <= 1e-9:
-        return 0.0
-    below = np.cumsum(share)[:-1]
-    moment = np.cumsum(share * levels)[:-1]
-    weight = below * (1 - below)
-    between = np.divide(
-        (mean * below - moment) ** 2, weight, out=np.zeros_like(weight), where=weight > 1e-9
-    )
-    return float(np.clip(between.max() / variance, 0, 1))

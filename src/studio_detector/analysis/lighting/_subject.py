@@ -1,21 +1,26 @@
-"""The subject against its background: separation, outline, sharpness, rim light."""
+"""The subject against its background: separation, outline, rim light, centre and border."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from studio_detector.analysis.base import MeasureSpec
-from studio_detector.planes.masks import SMOOTH_WINDOW_PX
+from studio_detector.analysis.lighting._backdrop import COLOUR_SIDE_PX
+from studio_detector.planes.colour import LIGHTNESS_STEP, unpacked
+from studio_detector.planes.masks import SMOOTH_WINDOW_PX, components
+from studio_detector.planes.scale import COVERED
+from studio_detector.planes.statistics import Histogram, mean, share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from studio_detector.planes import Planes
 
-    Mask = npt.NDArray[np.bool_]
+    Uint8 = npt.NDArray[np.uint8]
     Float32 = npt.NDArray[np.float32]
 
 #: Smallest share of the picture for subject and backdrop to be set against each other.
@@ -24,15 +29,12 @@ SMALLEST_RATIO = 0.02
 _PART_RATIO = 2e-3
 #: The backdrop ends half a smoothing window before the subject: there the outline lies.
 _OUTLINE_PX = SMOOTH_WINDOW_PX // 2 + 1
-#: Depth at which the rim inside the outline ends, and the body behind it, at 256 px.
-_RIM_PX = _OUTLINE_PX + 4
-_BODY_PX = _RIM_PX + 10
-#: Added to both sides of ratios of gradients, so that empty regions stay finite and coding
-#: noise counts for nothing; three times as much for the Laplacian, which doubles noise.
-_FLOOR_LEVELS = 0.5
+#: Depth at which the outline ends, the rim inside it, and the body behind that, at 128 px.
+_BLEND_PX = _OUTLINE_PX // 2
+_RIM_PX = _BLEND_PX + 2
+_BODY_PX = _RIM_PX + 5
 _CIE76 = "CIE 15:2018, CIE76 colour difference"
 _RIM = "F. Hunter et al., Light: Science and Magic (2015), rim and kicker lights"
-_DEPTH = "R. Datta et al., Studying aesthetics in photographic images, ECCV (2006)"
 _PARTS = "Connected components of what is not backdrop"
 
 _NO_SUBJECT = "subject and backdrop cannot be told apart"
@@ -118,33 +120,6 @@ MEASURES = (
         source=_PARTS,
     ),
     MeasureSpec(
-        name="edge_density_ratio",
-        summary="Logarithm (base 2) of the mean gradient in the centre over that at the border",
-        unit="octave",
-        low=-10,
-        high=10,
-        studio=1,
-        source=_DEPTH,
-    ),
-    MeasureSpec(
-        name="sharpness_ratio",
-        summary="The same of the mean size of the Laplacian: subject sharp, background soft",
-        unit="octave",
-        low=-12,
-        high=12,
-        studio=1,
-        source=_DEPTH,
-    ),
-    MeasureSpec(
-        name="gradient_mean",
-        summary="Mean gradient of the picture: how busy it is",
-        unit="levels/px at 256 px",
-        low=0,
-        high=361,
-        studio=-1,
-        source="Sobel gradient",
-    ),
-    MeasureSpec(
         name="gradient_median",
         summary="Median gradient of the picture: how busy its quieter half is",
         unit="levels/px at 256 px",
@@ -161,15 +136,6 @@ MEASURES = (
         high=100,
         source="Centre and surround",
     ),
-    MeasureSpec(
-        name="centre_chroma_difference",
-        summary="Mean chroma of the centre less that of the border",
-        unit="CIE C*ab",
-        low=-182,
-        high=182,
-        studio=1,
-        source="Centre and surround",
-    ),
 )
 
 
@@ -177,60 +143,46 @@ def measure_subject(planes: Planes) -> dict[str, float | None]:
     """Set centre against border and subject against backdrop.
 
     Args:
-        planes: Planes at the side at which the backdrop is found.
+        planes: Planes at the side at which the backdrop is found; colours are taken at
+            `COLOUR_SIDE_PX`.
 
     Returns:
         The measures; those without support are absent.
     """
-    magnitude = planes.gradient_magnitude
-    middle = _middle(planes.rows_px, planes.columns_px)
-    border = planes.border.view(np.uint8)
-    inner, outer = cv2.mean(magnitude[middle])[0], cv2.mean(magnitude, border)[0]
-    detail = np.abs(planes.laplacian)
-    sharp, soft = cv2.mean(detail[middle])[0], cv2.mean(detail, border)[0]
-    floor = _FLOOR_LEVELS
+    small = planes.at(COLOUR_SIDE_PX)
+    row, column = small.rows_px // 4, small.columns_px // 4
+    centre = small.lab[row : small.rows_px - row, column : small.columns_px - column]
+    levels = cv2.mean(centre)[0] - cv2.mean(small.lab, small.border.view(np.uint8))[0]
     values: dict[str, float | None] = {
-        "edge_density_ratio": float(np.log2((inner + floor) / (outer + floor))),
-        "sharpness_ratio": float(np.log2((sharp + 3 * floor) / (soft + 3 * floor))),
-        "gradient_mean": cv2.mean(magnitude)[0],
-        "gradient_median": _median(magnitude),
-        "centre_lightness_difference": cv2.mean(planes.lightness[middle])[0]
-        - cv2.mean(planes.lightness, border)[0],
-        "centre_chroma_difference": cv2.mean(planes.chroma[middle])[0]
-        - cv2.mean(planes.chroma, border)[0],
+        "gradient_median": _median(planes.gradient_magnitude),
+        "centre_lightness_difference": levels * LIGHTNESS_STEP,
     }
     return values | _parts(planes) | _separation(planes)
 
 
-def _middle(rows_px: int, columns_px: int) -> tuple[slice, slice]:
-    row, column = rows_px // 4, columns_px // 4
-    return slice(row, rows_px - row), slice(column, columns_px - column)
-
-
 def _median(magnitude: Float32) -> float:
     """Median gradient to a quarter level, saturating at 64, by counting."""
-    codes = cv2.convertScaleAbs(magnitude, alpha=4)
-    counts = cv2.calcHist([codes], [0], None, [256], [0, 256]).ravel()
-    return float(np.searchsorted(np.cumsum(counts), codes.size / 2)) / 4
+    codes = np.asarray(cv2.convertScaleAbs(magnitude, alpha=4), dtype=np.uint8)
+    return Histogram.of(codes).percentile(50) / 4
 
 
 def _parts(planes: Planes) -> dict[str, float | None]:
     """Count and place the parts that are not backdrop."""
-    subject = (~planes.backdrop).view(np.uint8)
+    subject = ~planes.backdrop
     rims = (subject[0], subject[-1], subject[:, 0], subject[:, -1])
-    _, _, stats, _ = cv2.connectedComponentsWithStats(subject, connectivity=8)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    kept = areas >= max(1.0, _PART_RATIO * subject.size)
+    parts = components(subject)
+    areas = parts.areas_px
+    kept = int(np.count_nonzero(areas >= max(1.0, _PART_RATIO * subject.size)))
     values: dict[str, float | None] = {
-        "subject_sides_touched": float(sum(bool(rim.mean() >= 0.1) for rim in rims)),
-        "subject_count_log": float(np.log1p(np.count_nonzero(kept))),
+        "subject_sides_touched": float(sum(share(rim) >= 0.1 for rim in rims)),
+        "subject_count_log": math.log1p(kept),
     }
-    if kept.any():
-        largest = int(np.argmax(areas)) + 1
-        width, height = stats[largest, cv2.CC_STAT_WIDTH], stats[largest, cv2.CC_STAT_HEIGHT]
+    if kept:
+        largest = int(areas.argmax())
+        _, _, width, height = parts.boxes_px[largest].tolist()
         values |= {
-            "subject_largest_share": float(areas.max() / areas.sum()),
-            "subject_box_fill": float(areas.max() / (width * height)),
+            "subject_largest_share": float(areas[largest] / areas.sum()),
+            "subject_box_fill": float(areas[largest] / (width * height)),
         }
     return values
 
@@ -238,28 +190,32 @@ def _parts(planes: Planes) -> dict[str, float | None]:
 def _separation(planes: Planes) -> dict[str, float | None]:
     """Compare subject and backdrop; empty when either is nearly missing."""
     backdrop = planes.backdrop
-    share = float(backdrop.mean())
-    if not SMALLEST_RATIO <= share <= 1 - SMALLEST_RATIO:
+    if not SMALLEST_RATIO <= share(backdrop) <= 1 - SMALLEST_RATIO:
         return {}
-    ground = backdrop.view(np.uint8)
-    subject = (~backdrop).view(np.uint8)
-    lab = [planes.lightness, planes.a_star, planes.b_star]
-    difference = np.array(
-        [cv2.mean(plane, subject)[0] - cv2.mean(plane, ground)[0] for plane in lab]
-    )
+    figure = (~backdrop).view(np.uint8)
     # The picture's own edge is no outline: erosion leaves it alone.
-    past_outline, past_rim, past_body = (
-        cv2.erode(subject, np.ones((2 * depth + 1, 2 * depth + 1), dtype=np.uint8))
-        for depth in (_OUTLINE_PX, _RIM_PX, _BODY_PX)
-    )
-    outline, rim, body = subject - past_outline, past_outline - past_rim, past_rim - past_body
+    outline = figure - _eroded(figure, _OUTLINE_PX)
     values: dict[str, float | None] = {
-        "separation": float(np.linalg.norm(difference)),
-        "separation_lightness": float(difference[0]),
-        "outline_gradient": cv2.mean(planes.gradient_magnitude, outline)[0],
+        "outline_gradient": mean(planes.gradient_magnitude, outline.view(np.bool_))
     }
-    if rim.any() and body.any():
-        values["rim_light"] = (
-            cv2.mean(planes.lightness, rim)[0] - cv2.mean(planes.lightness, body)[0]
-        )
+    lab, cover = planes.at(COLOUR_SIDE_PX).lab, planes.backdrop_cover(COLOUR_SIDE_PX)
+    subject, ground = (cover == 0).view(np.uint8), (cover == COVERED).view(np.uint8)
+    if cv2.countNonZero(subject) and cv2.countNonZero(ground):
+        inner, outer = unpacked(cv2.mean(lab, subject)), unpacked(cv2.mean(lab, ground))
+        values |= {
+            "separation": math.dist(inner, outer),
+            "separation_lightness": inner[0] - outer[0],
+        }
+    past_outline, past_rim, past_body = (
+        _eroded(subject, depth) for depth in (_BLEND_PX, _RIM_PX, _BODY_PX)
+    )
+    rim, body = past_outline - past_rim, past_rim - past_body
+    if cv2.countNonZero(rim) and cv2.countNonZero(body):
+        levels = cv2.mean(lab, rim)[0] - cv2.mean(lab, body)[0]
+        values["rim_light"] = levels * LIGHTNESS_STEP
     return values
+
+
+def _eroded(mask: Uint8, depth_px: int) -> Uint8:
+    kernel = np.ones((2 * depth_px + 1, 2 * depth_px + 1), dtype=np.uint8)
+    return np.asarray(cv2.erode(mask, kernel), dtype=np.uint8)

@@ -1,17 +1,18 @@
-"""Surfaces: whether light falls on the backdrop, and on the border, as on one sheet of paper.
+"""Surface: whether light falls on the backdrop as on one sheet of paper.
 
-A quadratic surface in L*, a* and b* is fitted to the backdrop found, and another to the
-border whatever it shows: textured canvas has no smooth region, but a small residual there.
+A quadratic surface in L*, a* and b* is fitted to the backdrop found.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from studio_detector.analysis.base import MeasureSpec
+from studio_detector.planes.colour import channels
+from studio_detector.planes.scale import COVERED
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,18 +20,25 @@ if TYPE_CHECKING:
     from studio_detector.planes import Planes
 
     Float64 = npt.NDArray[np.float64]
-    Mask = npt.NDArray[np.bool_]
 
-#: Long side at which surfaces are fitted: they have no detail.
+#: Long side at which the surface is fitted: it has no detail.
 FIT_SIDE_PX = 64
 #: Fewest pixels a surface of six terms is fitted to.
 FEWEST_PIXELS = 36
-#: Width of the ring along the border, as a share of each side.
-RING_RATIO = 1 / 8
-_POLYNOMIAL = "Legendre surface of degree 2; P. Besl, R. Jain, IEEE TPAMI 10 (1988)"
+# Variance of L* below which nothing is left to explain.
+_SMALLEST_VARIANCE = 1e-6
+_POLYNOMIAL = "Surface of degree 2; P. Besl, R. Jain, IEEE TPAMI 10 (1988)"
+
+# Powers of x and y in the terms of the surface: 1, x, y, x^2, x y, y^2.
+_RIGHT = np.array([0, 1, 0, 2, 1, 0])
+_DOWN = np.array([0, 0, 1, 0, 1, 2])
+# A ridge of 1e-3 on the weights of Legendre products, in terms of these powers.
+_TO_LEGENDRE = np.eye(6)
+_TO_LEGENDRE[0, [3, 5]] = 1 / 3
+_TO_LEGENDRE[[3, 5], [3, 5]] = 2 / 3
+_RIDGE = 1e-3 * _TO_LEGENDRE.T @ _TO_LEGENDRE
 
 _TOO_SMALL = "the smooth region at the border is too small for a surface"
-_TINY = "the picture has too few pixels for a surface"
 #: Why a measure can be None.
 REASONS = dict.fromkeys(
     (
@@ -42,7 +50,7 @@ REASONS = dict.fromkeys(
         "surface_colour_drift",
     ),
     _TOO_SMALL,
-) | dict.fromkeys(("ring_residual", "ring_colour_residual"), _TINY)
+)
 
 MEASURES = (
     MeasureSpec(
@@ -96,98 +104,48 @@ MEASURES = (
         studio=-1,
         source=_POLYNOMIAL,
     ),
-    MeasureSpec(
-        name="ring_residual",
-        summary="Median distance of L* in a ring along the border from a surface fitted to it",
-        unit="CIE L*",
-        low=0,
-        high=100,
-        studio=-1,
-        source=_POLYNOMIAL,
-    ),
-    MeasureSpec(
-        name="ring_colour_residual",
-        summary="The same of a*b*",
-        unit="CIE a*b*",
-        low=0,
-        high=182,
-        studio=-1,
-        source=_POLYNOMIAL,
-    ),
 )
 
 
-def measure_surfaces(planes: Planes) -> dict[str, float | None]:
-    """Fit the two surfaces.
+def measure_surface(planes: Planes) -> dict[str, float | None]:
+    """Fit the surface.
 
     Args:
         planes: The reduced planes, on which the backdrop is found.
 
     Returns:
-        The measures; those without enough pixels are absent.
+        The measures; empty without enough pixels.
     """
-    small = planes.at(FIT_SIDE_PX)
-    rows, columns = small.rows_px, small.columns_px
-    lab = np.stack([small.lightness, small.a_star, small.b_star]).astype(np.float64)
-    backdrop = planes.backdrop.view(np.uint8) * np.float32(1)
     # Cells half outside would bring the subject's tones into the fit.
-    covered = cv2.resize(backdrop, (columns, rows), interpolation=cv2.INTER_AREA) >= 0.999
-    ring = np.ones((rows, columns), dtype=np.bool_)
-    high, wide = max(1, round(RING_RATIO * rows)), max(1, round(RING_RATIO * columns))
-    ring[high : rows - high, wide : columns - wide] = False
-    terms = _legendre(rows, columns)
-    return _backdrop_surface(lab, terms, covered) | _ring_surface(lab, terms, ring)
-
-
-def _backdrop_surface(lab: Float64, terms: Float64, chosen: Mask) -> dict[str, float | None]:
-    if np.count_nonzero(chosen) < FEWEST_PIXELS:
+    chosen = (planes.backdrop_cover(FIT_SIDE_PX) == COVERED).astype(np.float64)
+    count = float(chosen.sum())
+    if count < FEWEST_PIXELS:
         return {}
-    weights, residual = _fit(lab[:, chosen], terms[:, chosen])
-    mean_square = float(np.mean(residual[0] ** 2))
-    variance = float(lab[0, chosen].var())
-    _, right, down, right_2, _, down_2 = weights[0].tolist()
+    lab = channels(planes.at(FIT_SIDE_PX).lab) * chosen
+    down, right = map(_powers, chosen.shape)
+    # Sums of x^i y^j over the backdrop, alone and times the colours, are all a fit needs.
+    gram = (down @ chosen @ right.T)[_DOWN[:, None] + _DOWN, _RIGHT[:, None] + _RIGHT]
+    products = (down[:3] @ lab @ right[:3].T)[:, _DOWN, _RIGHT]
+    # Pixels on one line leave terms undetermined; the ridge keeps those at zero.
+    weights = np.linalg.solve(gram + _RIDGE, products.T).T
+    fit = weights[0]
+    square = float(np.square(lab[0]).sum()) / count
+    mean_square = max(0.0, square - float(fit @ (2 * products[0] - gram @ fit)) / count)
+    variance = square - float(products[0, 0] / count) ** 2
+    _, sideways, fall, bend, _, sag = fit.tolist()
     values: dict[str, float | None] = {
         "surface_residual": min(mean_square**0.5, 100.0),
-        "surface_fall": float(np.clip(-2 * down, -1000, 1000)),
-        "surface_sideways": float(min(abs(2 * right), 1000)),
-        "surface_bulge": float(np.clip(-1.5 * (right_2 + down_2), -2000, 2000)),
-        "surface_colour_drift": min(2 * float(np.linalg.norm(weights[1:, 1:3])), 2000.0),
+        "surface_fall": min(max(-2 * fall, -1000.0), 1000.0),
+        "surface_sideways": min(abs(2 * sideways), 1000.0),
+        "surface_bulge": min(max(-bend - sag, -2000.0), 2000.0),
+        "surface_colour_drift": min(2 * math.hypot(*weights[1:, 1:3].flat), 2000.0),
     }
-    if variance > 1e-6:
-        values["surface_r2"] = float(np.clip(1 - mean_square / variance, 0, 1))
+    if variance > _SMALLEST_VARIANCE:
+        values["surface_r2"] = min(max(1 - mean_square / variance, 0.0), 1.0)
     return values
 
 
-def _ring_surface(lab: Float64, terms: Float64, ring: Mask) -> dict[str, float | None]:
-    if np.count_nonzero(ring) < FEWEST_PIXELS:
-        return {}
-    _, residual = _fit(lab[:, ring], terms[:, ring])
-    return {
-        "ring_residual": float(min(np.median(np.abs(residual[0])), 100)),
-        "ring_colour_residual": float(min(np.median(np.hypot(residual[1], residual[2])), 182)),
-    }
-
-
-def _fit(target: Float64, terms: Float64) -> tuple[Float64, Float64]:
-    """Least squares: weights float64 (channels, 6) and residuals (channels, pixels)."""
-    # Pixels on one line leave terms undetermined; the ridge keeps those at zero.
-    gram = terms @ terms.T + 1e-3 * np.eye(len(terms))
-    weights = np.asarray(np.linalg.solve(gram, terms @ target.T).T, dtype=np.float64)
-    return weights, target - weights @ terms
-
-
-def _legendre(rows: int, columns: int) -> Float64:
-    """1, x, y, P2(x), x y, P2(y) over -1..1: float64 (6, rows, columns)."""
-    down = np.linspace(-1, 1, rows)[:, None] if rows > 1 else np.zeros((1, 1))
-    right = np.linspace(-1, 1, columns)[None, :] if columns > 1 else np.zeros((1, 1))
-    flat = np.ones((rows, columns))
-    return np.stack(
-        [
-            flat,
-            right * flat,
-            down * flat,
-            (1.5 * right**2 - 0.5) * flat,
-            right * down,
-            (1.5 * down**2 - 0.5) * flat,
-        ]
-    )
+def _powers(length: int) -> Float64:
+    """Powers 0 to 4 of a position that runs from -1 to 1: float64 (5, length)."""
+    position = np.arange(1 - length, length, 2) / max(1, length - 1)
+    return np.vander(position, 5, increasing=True).T

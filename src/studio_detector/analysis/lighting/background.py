@@ -2,8 +2,8 @@
 
 A studio stands before paper, cloth or a painted wall: smooth up to the border on three or
 four sides, with light that falls on it as on one surface. A sky is as smooth, but not at the
-bottom; a blurred garden is smooth, but not of one colour. Everything is measured on
-the reduced planes, except noise, which needs the whole picture.
+bottom; a blurred garden is smooth, but not of one colour. Structure is measured on the
+reduced planes, colour on smaller ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SPEC = AnalysisSpec(
     name="background",
-    version=1,
+    version=2,
     phase="lighting",
     title="Background",
     summary=(
@@ -50,8 +50,8 @@ def measure(planes: Planes) -> Measurement:
     return Measurement.of(
         SPEC,
         {
-            **_backdrop.measure_backdrop(medium, whole=planes),
-            **_surface.measure_surfaces(medium),
+            **_backdrop.measure_backdrop(medium),
+            **_surface.measure_surface(medium),
             **_border.measure_border(medium),
             **_corners.measure_corners(medium),
             **_subject.measure_subject(medium),

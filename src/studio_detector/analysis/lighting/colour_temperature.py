@@ -21,7 +21,7 @@ SIDE_PX = 128
 
 SPEC = AnalysisSpec(
     name="colour_temperature",
-    version=1,
+    version=2,
     phase="lighting",
     title="Colour temperature",
     summary=(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SPEC = AnalysisSpec(
     name="highlight",
-    version=1,
+    version=2,
     phase="lighting",
     title="Highlight",
     summary=(

@@ -20,12 +20,12 @@ DIRECTION_SIDE_PX = 128
 
 SPEC = AnalysisSpec(
     name="shadow",
-    version=1,
+    version=2,
     phase="lighting",
     title="Shadow",
     summary=(
         "Softness of the transitions near dark regions, consistency of the light's direction, "
-        "evenness of local texture, and depth of the shadows."
+        "texture in the dark and in all, and depth of the shadows."
     ),
     measures=_shadow_edges.MEASURES + _shadow_direction.MEASURES + _shadow_tone.MEASURES,
     references=("R. Guo et al., Paired regions for shadow detection, IEEE TPAMI 35 (2013)",),
