@@ -86,7 +86,8 @@ def main():
         import ray
 
         ray.init(
-            num_cpus=2,
+            # Two to score and two to fetch; cores of Ray's are numbers, not processors.
+            num_cpus=4,
             include_dashboard=False,
             log_to_driver=False,
             object_store_memory=100 * 1024 * 1024,

@@ -32,7 +32,7 @@ PICTURES = 300
 _SIZE_PX = (160, 120)
 SETTINGS = Settings(isolate=True)
 #: What a user might have called a file when disks were Latin-1.
-_ODD_NAME = os.fsdecode(b"caf\xe9 \n$1.jpg")
+_ODD_NAME = os.fsdecode(b"\xe9t\xe9 \n$1.jpg")
 
 
 def _picture(number):
@@ -168,29 +168,44 @@ def test_daft_gives_the_same_rows_also_after_an_interruption(tmp_path, pictures,
 def test_ray_data_and_daft_on_ray_give_the_same_rows(tmp_path, pictures, local_rows):
     """On one cluster of one machine, started for the test."""
     require("ray", "daft")
-    outputs = [str(tmp_path / engine) for engine in ("ray", "daft")]
+    outputs = [str(tmp_path / name) for name in ("ray", "daft", "fetched")]
+    stored = [*pictures[:20], str(tmp_path / "not-there.jpg")]
     runs = [
-        {"engine": engine, "output": output, "paths": pictures, "cluster": "auto"}
-        for engine, output in zip(("ray", "daft"), outputs, strict=True)
+        {"engine": engine, "output": output, "paths": paths, "cluster": "auto"}
+        for engine, output, paths in zip(
+            ("ray", "daft", "ray"),
+            outputs,
+            (pictures, pictures, _addresses(stored)),
+            strict=True,
+        )
     ]
 
     counts = run_apart(tmp_path, runs, start_ray=True)
 
-    for output, count in zip(outputs, counts, strict=True):
+    for output in outputs[:2]:
         assert local_rows == _rows(output)
-        assert len(pictures) == count["written"]
+    assert [len(pictures), len(pictures), len(stored)] == [count["written"] for count in counts]
+    _check_fetched(stored, _rows(outputs[2]), local_rows)
 
 
-def test_photos_in_a_store_are_fetched_by_the_engine(tmp_path, pictures, local_rows):
-    """The bytes are those of the files, so only the name differs; what is not there fails."""
+def test_daft_fetches_photos_from_a_store_and_goes_on_later(tmp_path, pictures, local_rows):
+    """In two runs of one process."""
     require("daft")
-    some = [*pictures[:20], str(tmp_path / "not there.jpg")]
-    output = str(tmp_path / "rows")
+    some = [*pictures[:20], str(tmp_path / "not-there.jpg")]
+    job = {"engine": "daft", "output": str(tmp_path / "rows"), "resume": True}
 
-    run_apart(tmp_path, [{"engine": "daft", "output": output, "paths": _addresses(some)}])
+    counts = run_apart(
+        tmp_path, [job | {"paths": _addresses(some[:5])}, job | {"paths": _addresses(some)}]
+    )
 
+    assert [(5, 0), (16, 5)] == [(count["written"], count["found"]) for count in counts]
+    _check_fetched(some, _rows(tmp_path / "rows"), local_rows)
+
+
+def _check_fetched(some, rows, local_rows):
+    """The bytes are those of the files, so only the name differs; the last is not there."""
     expected = {row["path"]: row for row in local_rows}
-    rows = {row["path"]: row for row in _rows(output)}
+    rows = {row["path"]: row for row in rows}
     assert {*_addresses(some)} == {*rows}
     for path, address in zip(some[:20], _addresses(some), strict=False):
         assert expected[path] | {"path": address} == rows[address]

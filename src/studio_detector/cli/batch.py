@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from studio_detector.cli.batch_engine import LOCAL, run_on_engine
 from studio_detector.cli.batch_options import batch_options
 from studio_detector.cli.exits import EXIT_INTERRUPTED, Tally
 from studio_detector.cli.options import debug_option, settings_options
@@ -66,6 +67,11 @@ def batch(
     """Analyse many photos; see the help above."""
     if given["resume"] and given["overwrite"]:
         raise click.UsageError("--resume and --overwrite contradict each other; give one")
+    if given["engine"] != LOCAL:
+        return _on_engine(run, sources, given, fail_on=fail_on, quiet=quiet)
+    if given["cluster"] is not None:
+        raise click.UsageError(f"--cluster is not for the engine {LOCAL}; name one with --engine")
+    given["output"] = _output_file(given["output"])
     if given["resume"] and _is_finished(given["output"]):
         _remove_leftovers(given["output"])
         if not quiet:
@@ -106,6 +112,31 @@ def batch(
     if not quiet:
         run.console.say(_summary_text(summary, options))
     return _status(summary, fail_on)
+
+
+def _on_engine(
+    run: Run,
+    sources: tuple[str, ...],
+    given: dict[str, Any],
+    *,
+    fail_on: tuple[Label, ...],
+    quiet: bool,
+) -> int:
+    from studio_detector.sources.open import SourceOptions, batch_sources
+
+    settings = given["chosen"].resolve().settings
+    options = SourceOptions(
+        column=given["column"], null_separated=given["null_separated"], limits=settings.limits
+    )
+    items = batch_sources(sources, _binary_stdin(), options)
+    return run_on_engine(run, items, settings, given, fail_on=fail_on, quiet=quiet)
+
+
+def _output_file(name: str) -> Path:
+    output = Path(name)
+    if output.is_dir():
+        raise click.UsageError(f"--output {name!r} is a folder; name a file, such as rows.parquet")
+    return output
 
 
 def _batch_options(given: dict[str, Any], detector: Detector) -> BatchOptions:

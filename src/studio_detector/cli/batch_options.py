@@ -20,10 +20,9 @@ _OPTIONS = (
     click.option(
         "--output",
         "-o",
-        type=_FILE,
         required=True,
         metavar="FILE",
-        help="The file of rows to write.",
+        help="The file of rows to write; a folder with --engine daft or ray.",
     ),
     click.option(
         "--columns",
@@ -73,6 +72,18 @@ _OPTIONS = (
         type=click.IntRange(min=1),
         metavar="MIB",
         help="Most memory for one worker beyond its start, in mebibytes.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "daft", "ray"]),
+        default="local",
+        show_default=True,
+        help='Run on Daft or Ray, into a folder of Parquet parts (extra "distributed").',
+    ),
+    click.option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Ray cluster of the engine; auto for the one this machine belongs to.",
     ),
     click.option("--column", metavar="NAME", help="Column of lists that names the photos."),
     click.option(

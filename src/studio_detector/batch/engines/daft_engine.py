@@ -8,13 +8,14 @@ from studio_detector.batch.arrow import arrow
 from studio_detector.batch.engines.packages import package
 from studio_detector.batch.engines.replica import BATCH_ROWS, Replica, input_columns
 from studio_detector.batch.scoring import BYTES, PATH, Scorer
+from studio_detector.errors import ConfigError
 
 if TYPE_CHECKING:
     from studio_detector.batch.engines.job import Job
     from studio_detector.pipeline.settings import Settings
 
 # Daft cuts files by their size. A row takes about this much on disk.
-_ROW_BYTES = 1_500
+_ROW_BYTES = 2_000
 
 
 def score_frame(
@@ -69,15 +70,11 @@ def write_parts(job: Job) -> None:
     """Score the photos of a job with Daft, which writes the Parquet parts itself.
 
     Raises:
-        ConfigError: If this process runs Daft on something else already.
+        ConfigError: ``config_invalid_value`` if this process runs Daft on something else.
         MissingExtraError: ``missing_extra`` without Daft.
     """
     daft = package("daft")
-    if job.cluster is None:
-        daft.set_runner_native()
-    else:
-        address = None if job.cluster == "auto" else job.cluster
-        daft.set_runner_ray(address, noop_if_initialized=True)
+    _choose_runner(daft, job.cluster)
     frame = daft.from_arrow(job.photos())
     if job.cluster is not None:
         # One partition would be one task on one machine.
@@ -97,3 +94,20 @@ def write_parts(job: Job) -> None:
     )
     with daft.execution_config_ctx(parquet_target_filesize=job.rows_per_part * _ROW_BYTES):
         scored.write_parquet(job.output, compression="zstd", write_mode="append")
+
+
+def _choose_runner(daft: Any, cluster: str | None) -> None:  # noqa: ANN401 - the module
+    wanted = "native" if cluster is None else "ray"
+    try:
+        if cluster is None:
+            daft.set_runner_native()
+        else:
+            address = None if cluster == "auto" else cluster
+            daft.set_runner_ray(address, noop_if_initialized=True)
+    except daft.exceptions.DaftCoreException as error:
+        # Daft takes one runner in the life of a process, and refuses the same one again.
+        if daft.get_or_infer_runner_type() != wanted:
+            raise ConfigError(
+                f"this process runs Daft otherwise already ({error}); start another process",
+                code="config_invalid_value",
+            ) from error

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 #: Shared memory of a cluster started here. What passes between processes are paths and rows.
 OBJECT_STORE_BYTES = 200 * 1024 * 1024
 
+# Ray fetches by an actor that plans and tasks that load, of one of Ray's cores each. They wait
+# for the network most of the time, but without these cores they would wait for the scoring
+# actors, which wait for them.
+_FETCHING_CORES = 2
+
 
 class _Rows:
     """Built by Ray once in each actor."""
@@ -99,7 +104,7 @@ def _cluster(job: Job) -> Iterator[Any]:
         ray.init(job.cluster, log_to_driver=False)
     else:
         ray.init(
-            num_cpus=job.workers,
+            num_cpus=job.workers + (_FETCHING_CORES if job.remote else 0),
             include_dashboard=False,
             log_to_driver=False,
             object_store_memory=OBJECT_STORE_BYTES,

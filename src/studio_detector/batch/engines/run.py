@@ -64,9 +64,14 @@ def run(engine: Engine, job: Job, *, resume: bool = False) -> EngineRun:
     packages.be_quiet(os.environ)
     # Imported before anything is written, so that a missing package leaves no trace.
     packages.package(engine)
-    # As in the local pool, nothing that a picture does to its decoder may end a worker.
-    job = replace(job, settings=replace(job.settings, isolate=True))
     folder = PartsFolder.at(job.output)
+    job = replace(
+        job,
+        # Workers may stand in another folder.
+        output=job.output if "://" in job.output else folder.path,
+        # As in the local pool, nothing that a picture does to its decoder may end a worker.
+        settings=replace(job.settings, isolate=True),
+    )
     with Scorer(job.settings, timing=job.timing) as scorer:
         # Settings that no detector takes should fail here, not on every worker.
         folder.claim(run_identity(job.settings, scorer), resume=resume)
