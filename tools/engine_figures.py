@@ -127,7 +127,7 @@ def _cpu_seconds(engine: str, count: int, output: Path) -> float:
     command = [sys.executable, __file__, "--one", engine, str(count), str(output)]
     # So that Ray writes no token into the home folder.
     environment = os.environ | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    with subprocess.Popen(  # noqa: S603 - this file
+    with subprocess.Popen(
         command,
         env=environment,
         stdout=subprocess.DEVNULL,

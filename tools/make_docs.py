@@ -173,6 +173,7 @@ GENERATORS: Mapping[str, Callable[[Path], str]] = {
 MEASURED = frozenset(
     {
         "figures",
+        "goals",
         "bench-goals",
         "bench-stages",
         "bench-candidates",
