@@ -9,6 +9,7 @@ from benchmarks.candidates.cleanvision import CleanVision
 from benchmarks.candidates.floor import Floor
 from benchmarks.candidates.ours import EndToEnd, Stages
 from benchmarks.candidates.seed import Seed
+from benchmarks.names import CORE_INSTALL
 
 if TYPE_CHECKING:
     from benchmarks.measure import Candidate
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 def all_candidates() -> list[Candidate]:
     """Ours and the others, unprepared."""
-    return [Floor(), EndToEnd(), Stages(), CleanVision(), Brisque(), Seed()]
+    core = EndToEnd(CORE_INSTALL, "opencv")
+    return [Floor(), EndToEnd(), core, Stages(), CleanVision(), Brisque(), Seed()]
 
 
 def scaling_candidates() -> list[Candidate]:

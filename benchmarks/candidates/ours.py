@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.candidates.floor import WORKING_SIZE_PX, scaled_decode
+from benchmarks.measure import UnavailableError
 from benchmarks.names import END_TO_END
 from benchmarks.sizes import SIZES
 
@@ -16,13 +17,16 @@ if TYPE_CHECKING:
     from benchmarks.pictures import Picture
     from benchmarks.sizes import Size
     from studio_detector.analysis.base import Analysis, Measurement
+    from studio_detector.analysis.network.engine import EngineName
     from studio_detector.planes import Planes
 
 
 class EndToEnd:
-    """From bytes to the line of JSON, default settings."""
+    """From bytes to the line of JSON, default settings but for the network's engine."""
 
-    name = END_TO_END
+    def __init__(self, name: str = END_TO_END, engine: EngineName = "onnxruntime") -> None:
+        self.name = name
+        self._engine = engine
 
     def rounds(self, size: Size) -> int:
         """Every round."""
@@ -30,9 +34,13 @@ class EndToEnd:
 
     def prepare(self) -> None:
         """Load the model."""
-        from studio_detector import Detector
+        from studio_detector import Detector, Settings
+        from studio_detector.errors import MissingExtraError
 
-        self._detector = Detector()
+        try:
+            self._detector = Detector(Settings(network_engine=self._engine))
+        except MissingExtraError as error:
+            raise UnavailableError(error.message) from error
 
     def run(self, picture: Picture, shelf: Sequence[Picture], watch: Stopwatch) -> None:
         """Analyse one picture."""

@@ -20,6 +20,8 @@ GOOD_MS = {
     "studio-detector@2mp": 16.0,
     "floor@12mp": 30.0,
     "studio-detector@12mp": 39.0,
+    "studio-detector, no extras@2mp": 15.0,
+    "studio-detector, no extras@12mp": 30.0,
     "studio-detector@vga": 10.0,
     "seed@vga": 4000.0,
 }
@@ -60,6 +62,7 @@ def test_good_figures_reach_every_goal():
         ("detail@vga", 5.1, "detail"),
         ("studio-detector@2mp", 20.1, "2 MP"),
         ("studio-detector@12mp", 40.6, "12 MP"),
+        ("studio-detector, no extras@2mp", 20.1, "without extras, 2 MP"),
         ("seed@vga", 2900.0, "seed"),
     ],
 )

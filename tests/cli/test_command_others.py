@@ -9,7 +9,6 @@ import tomllib
 
 import pytest
 
-from studio_detector.analysis.registry import Registry
 from studio_detector.cli.exits import STATUSES
 from studio_detector.cli.main import program
 from studio_detector.config.keys import all_keys
@@ -86,20 +85,6 @@ class TestDoctor:
         assert EXIT_USAGE == result.exit_code
         assert "problem: there is no model named 'no_such_model'" in result.stdout
         assert "numpy" in result.stdout
-
-
-class TestAnalyses:
-    def test_every_measurement_is_listed(self, run):
-        """With unit, range and source, in each form."""
-        measures = Registry.load().measures()
-
-        table = run("analyses").stdout
-        data = json.loads(run("analyses", "--format", "json").stdout)
-        markdown = run("analyses", "--format", "markdown").stdout
-
-        assert list(measures) == [line.split()[0] for line in table.splitlines()[1:]]
-        assert list(measures) == [m["name"] for spec in data for m in spec["measures"]]
-        assert all(f"| `{key.partition('.')[2]}` |" in markdown for key in measures)
 
 
 class TestCompletion:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from typing import TYPE_CHECKING, get_args
 
 import click
 
+from studio_detector.cli.attempts import attempted
 from studio_detector.cli.exits import Tally
 from studio_detector.cli.options import debug_option, settings_options
 from studio_detector.cli.sinks import Format, open_sink
-from studio_detector.cli.streams import native_messages_silenced
 from studio_detector.decision.policy import Label
-from studio_detector.errors import StudioDetectorError
 from studio_detector.pipeline.report import Failure
 from studio_detector.reporting import text
 from studio_detector.reporting.printable import printable
@@ -143,21 +141,7 @@ def analyse(  # noqa: PLR0913 - one for each option
 
 def _outcome(run: Run, detector: Detector, photo: Photo) -> Outcome:
     """Analyse one photo; nothing about it keeps the others from being analysed."""
-    try:
-        with contextlib.nullcontext() if run.debug else native_messages_silenced():
-            return detector.analyse(photo.source, path=photo.path)
-    except StudioDetectorError as error:
-        if run.debug and error.code == "analysis_failed":
-            run.describe_defect(error)
-        return Failure.of(photo.path, error)
-    except MemoryError:
-        return Failure(
-            path=photo.path,
-            code="memory",
-            message="there was not enough memory; lower limits.max_decode_bytes or free some",
-        )
-    except Exception as error:  # noqa: BLE001 - a defect on one photo must not stop the others
-        return Failure(path=photo.path, code="internal", message=run.describe_defect(error))
+    return attempted(run, photo.path, lambda: detector.analyse(photo.source, path=photo.path))
 
 
 def _report(

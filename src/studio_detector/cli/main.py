@@ -15,7 +15,9 @@ from studio_detector.cli.completion import completion
 from studio_detector.cli.config import config
 from studio_detector.cli.doctor import doctor
 from studio_detector.cli.evaluate import evaluate
+from studio_detector.cli.explain import explain
 from studio_detector.cli.options import debug_option
+from studio_detector.cli.planes import planes
 from studio_detector.cli.run import PROGRAM, Run, guarded
 from studio_detector.cli.train import train
 
@@ -94,7 +96,19 @@ def program() -> None:
     """The group of all commands; see the help above."""
 
 
-for _command in (analyse, batch, analyses, evaluate, compare, train, config, doctor, completion):
+for _command in (
+    analyse,
+    batch,
+    analyses,
+    explain,
+    planes,
+    evaluate,
+    compare,
+    train,
+    config,
+    doctor,
+    completion,
+):
     program.add_command(_command)
 
 

@@ -63,26 +63,36 @@ class Chosen:
         )
 
 
+_CONFIG = click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Read settings from a TOML or YAML file; also STUDIO_DETECTOR_CONFIG.",
+)
+_MODEL = click.option(
+    "--model", metavar="NAME", help="Name of a shipped model, or path of a model file."
+)
+_ISOLATE = click.option(
+    "--isolate/--no-isolate",
+    default=None,
+    help="Decode in a child process behind limits of memory and time.",
+)
+_SET = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set anything, for instance limits.max_pixels=1000000; may be repeated.",
+)
 _SETTINGS_OPTIONS = (
-    click.option(
-        "--config",
-        "config_file",
-        metavar="FILE",
-        help="Read settings from a TOML or YAML file; also STUDIO_DETECTOR_CONFIG.",
-    ),
-    click.option(
-        "--model", metavar="NAME", help="Name of a shipped model, or path of a model file."
-    ),
+    _CONFIG,
+    _MODEL,
     click.option(
         "--phases",
         type=click.Choice(get_args(Phases)),
         help="Look at details: auto (in doubt), lighting (never) or all (always).",
     ),
-    click.option(
-        "--isolate/--no-isolate",
-        default=None,
-        help="Decode in a child process behind limits of memory and time.",
-    ),
+    _ISOLATE,
     click.option(
         "--disable",
         multiple=True,
@@ -95,30 +105,38 @@ _SETTINGS_OPTIONS = (
         metavar="ANALYSIS",
         help="Run an analysis that file or environment disable; may be repeated.",
     ),
-    click.option(
-        "--set",
-        "assignments",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="Set anything, for instance limits.max_pixels=1000000; may be repeated.",
-    ),
+    _SET,
 )
 
 
 def settings_options(command: Callable[..., _R]) -> Callable[..., _R]:
     """Add the options that set settings; the command gets them as ``chosen``."""
+    return _with_chosen(command, _SETTINGS_OPTIONS)
 
+
+def picture_options(command: Callable[..., _R]) -> Callable[..., _R]:
+    """Add those of them that matter where a picture is decoded and nothing is decided."""
+    return _with_chosen(command, (_CONFIG, _ISOLATE, _SET))
+
+
+def component_options(command: Callable[..., _R]) -> Callable[..., _R]:
+    """Add those of them that matter where one analysis is looked at with a model."""
+    return _with_chosen(command, (_CONFIG, _MODEL, _ISOLATE, _SET))
+
+
+def _with_chosen(
+    command: Callable[..., _R],
+    options: tuple[Callable[[Callable[..., _R]], Callable[..., _R]], ...],
+) -> Callable[..., _R]:
     @functools.wraps(command)
     def with_chosen(
         *args: Any,  # noqa: ANN401 - whatever the command takes
         config_file: str | None,
         isolate: bool | None,
-        disable: tuple[str, ...],
-        enable: tuple[str, ...],
         assignments: tuple[str, ...],
         **others: Any,  # noqa: ANN401 - whatever the command takes
     ) -> _R:
-        texts = {name: others.pop(name) for name in ("model", "phases")}
+        texts = {name: others.pop(name, None) for name in ("model", "phases")}
         named = {name: (f"--{name}", text) for name, text in texts.items() if text is not None}
         if isolate is not None:
             named["isolate"] = ("--isolate", "true") if isolate else ("--no-isolate", "false")
@@ -126,13 +144,13 @@ def settings_options(command: Callable[..., _R]) -> Callable[..., _R]:
             file=config_file,
             named=named,
             assignments=assignments,
-            disable=disable,
-            enable=enable,
+            disable=others.pop("disable", ()),
+            enable=others.pop("enable", ()),
         )
         return command(*args, chosen=chosen, **others)
 
     decorated: Callable[..., _R] = with_chosen
-    for option in reversed(_SETTINGS_OPTIONS):
+    for option in reversed(options):
         decorated = option(decorated)
     return decorated
 

@@ -85,6 +85,11 @@ class Detector:
     ) -> None:
         self.close()
 
+    @property
+    def uncertain_band(self) -> tuple[float, float]:
+        """Confidences between which the label is uncertain: the settings', else the model's."""
+        return self._uncertain_low, self._uncertain_high
+
     def close(self) -> None:
         """End the decoding child, where there is one; the detector may be used again."""
         if self._isolated is not None:
@@ -105,14 +110,22 @@ class Detector:
             AnalysisError: If an analysis fails: a defect, ours or a plugin's.
         """
         start = perf_counter()
-        frame = self._decode(source)
+        frame = self.decode(source)
         return self.analyse_frame(
             frame,
             path=_name(source) if path is None else path,
             decode_ms=_milliseconds_since(start),
         )
 
-    def _decode(self, source: Source) -> Frame:
+    def decode(self, source: Source) -> Frame:
+        """Read and decode one photo as `analyse` does, for `analyse_frame`.
+
+        Args:
+            source: See `analyse`.
+
+        Raises:
+            InputError: See `analyse`.
+        """
         if self._isolated is not None:
             return self._isolated.load(source)
         return load(
@@ -122,11 +135,24 @@ class Detector:
         )
 
     def analyse_frame(
-        self, frame: Frame, *, path: str | None = None, decode_ms: float = 0.0
+        self,
+        frame: Frame,
+        *,
+        path: str | None = None,
+        decode_ms: float = 0.0,
+        planes: Planes | None = None,
     ) -> Report:
-        """Analyse a picture that was decoded before; see `analyse`."""
+        """Analyse a picture that was decoded before; see `analyse`.
+
+        Args:
+            frame: The picture.
+            path: Name for the report.
+            decode_ms: Milliseconds that decoding took, for the report.
+            planes: Planes of ``frame.rgb``, for who wants to draw what was measured; None
+                makes them here and forgets them.
+        """
         start = perf_counter()
-        planes = Planes(frame.rgb)
+        planes = Planes(frame.rgb) if planes is None else planes
         measurements = _measure(self.registry.phase("lighting"), planes)
         lighting_ms = _milliseconds_since(start)
 
@@ -200,19 +226,25 @@ class Detector:
                 yield Failure.of(_name(source), error)
 
 
+def measured(analysis: Analysis, planes: Planes) -> Measurement:
+    """What one analysis finds.
+
+    Raises:
+        AnalysisError: If it fails: a defect, ours or a plugin's.
+    """
+    try:
+        return analysis.measure(planes)
+    except Exception as error:
+        raise AnalysisError(
+            f"the analysis {analysis.SPEC.name!r} failed on a picture of "
+            f"{planes.rows_px} x {planes.columns_px} px ({type(error).__name__}: {error}); "
+            f"disable it with disabled_analyses, and report the picture",
+            code="analysis_failed",
+        ) from error
+
+
 def _measure(analyses: Iterable[Analysis], planes: Planes) -> dict[str, Measurement]:
-    measurements = {}
-    for analysis in analyses:
-        try:
-            measurements[analysis.SPEC.name] = analysis.measure(planes)
-        except Exception as error:
-            raise AnalysisError(
-                f"the analysis {analysis.SPEC.name!r} failed on a picture of "
-                f"{planes.rows_px} x {planes.columns_px} px ({type(error).__name__}: {error}); "
-                f"disable it with disabled_analyses, and report the picture",
-                code="analysis_failed",
-            ) from error
-    return measurements
+    return {analysis.SPEC.name: measured(analysis, planes) for analysis in analyses}
 
 
 def _name(source: Source) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from studio_detector.decision.evidence import sigmoid
 from studio_detector.decision.policy import is_studio
+from studio_detector.pipeline.notebook import failure_html, report_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,6 +161,10 @@ class Report:
         """One line of JSON; see `to_dict`."""
         return _line(self.to_dict(verbose=verbose, timing=timing))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict with its strongest evidence."""
+        return report_html(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -196,6 +201,10 @@ class Failure:
     def to_json(self, *, verbose: bool = False, timing: bool = True) -> str:
         """One line of JSON."""
         return _line(self.to_dict(verbose=verbose, timing=timing))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the reason."""
+        return failure_html(self)
 
 
 #: What `Detector.analyse_many` yields.

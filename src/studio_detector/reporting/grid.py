@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _GAP = "  "
+# A bar that is not escaped yet: no backslash or an even number of them before it.
+_BAR = re.compile(r"(?<!\\)((?:\\\\)*)\|")
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -44,4 +47,4 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _markdown_cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return _BAR.sub(r"\1\|", " ".join(text.split()))

@@ -28,6 +28,12 @@ FINE_BELOW = RINGS_FROM * 2 ** (_RINGS / RINGS_PER_OCTAVE)
 #: First ring of the middle band (8 cycles) and of the fine one (32).
 _MIDDLE_RING = 3
 _FINE_RING = 9
+#: Where the coarse, the middle and the fine band end, cycles per long side: 8, 32, 101.6.
+BANDS_BELOW = (
+    RINGS_FROM * 2 ** (_MIDDLE_RING / RINGS_PER_OCTAVE),
+    RINGS_FROM * 2 ** (_FINE_RING / RINGS_PER_OCTAVE),
+    FINE_BELOW,
+)
 #: Rings whose direction is looked at, 8 to 64 cycles: outlines and structure, not grain.
 _STRUCTURE_RINGS = (3, 12)
 #: The largest forms, 4 to 16 cycles, for instance a standing figure against a lying horizon.
@@ -86,16 +92,39 @@ def ring_measures(spectrum: Spectrum, total: float) -> dict[str, float | None]:
     """
     rings = _rings(spectrum.shape, spectrum.long_side_px)
     power = spectrum.power.ravel()[rings.bins]
-    by_ring = [0.0] * (_RINGS + 1)
-    sums = np.add.reduceat(power, rings.filled_from)
-    for ring, ring_power in zip(rings.filled.tolist(), sums.tolist(), strict=True):
-        by_ring[ring] = ring_power
+    by_ring = _by_ring(rings, power)
     values = _bands(by_ring, total)
     if spectrum.long_side_px < 2 * FINE_BELOW:
         del values["fine_share_db"]
     values |= _power_law(by_ring[1:], rings.sizes)
     values |= _directions(rings, power)
     return values
+
+
+def ring_densities(spectrum: Spectrum) -> tuple[list[float], list[float]]:
+    """What the power law is fitted to.
+
+    Args:
+        spectrum: Spectrum of the reduced picture.
+
+    Returns:
+        Middle of each ring in octaves above `RINGS_FROM`, and its power per bin in decibels
+        below the densest; both empty without structure.
+    """
+    rings = _rings(spectrum.shape, spectrum.long_side_px)
+    held = _held(_by_ring(rings, spectrum.power.ravel()[rings.bins])[1:], rings.sizes)
+    if sum(power for _, power, _ in held) < FLAT_LEVELS2:
+        return [], []
+    return [octave for octave, _, _ in held], _densities_db(held)
+
+
+def _by_ring(rings: _Rings, power: Float32) -> list[float]:
+    """Power below the first ring, and in each ring, levels squared: 15 numbers."""
+    by_ring = [0.0] * (_RINGS + 1)
+    sums = np.add.reduceat(power, rings.filled_from)
+    for ring, ring_power in zip(rings.filled.tolist(), sums.tolist(), strict=True):
+        by_ring[ring] = ring_power
+    return by_ring
 
 
 def _bands(by_ring: Sequence[float], total: float) -> dict[str, float | None]:
@@ -119,19 +148,12 @@ def _power_law(by_ring: Sequence[float], sizes: Sequence[float]) -> dict[str, fl
         by_ring: Power of each ring, levels squared.
         sizes: Bins of the whole spectrum in each; those beyond are not in it as a whole.
     """
-    # On a dozen numbers plain Python is several times faster than NumPy.
-    held = [
-        ((ring + 0.5) / RINGS_PER_OCTAVE, power, size)
-        for ring, (power, size) in enumerate(zip(by_ring, sizes, strict=False))
-        if size
-    ]
+    held = _held(by_ring, sizes)
     total = sum(power for _, power, _ in held)
     if total < FLAT_LEVELS2:
         return {}
-    densest = max(power / size for _, power, size in held)
-    in_db = [10 * math.log10(power / size / densest + _RING_FLOOR) for _, power, size in held]
     octaves = _without_mean([octave for octave, _, _ in held])
-    in_db = _without_mean(in_db)
+    in_db = _without_mean(_densities_db(held))
     slope_db, residual_db = _regressed(in_db, octaves)
     # What a constant and a slope leave of the square is the bend's own share of a parabola.
     _, bend = _regressed(_without_mean([octave**2 for octave in octaves]), octaves)
@@ -145,6 +167,21 @@ def _power_law(by_ring: Sequence[float], sizes: Sequence[float]) -> dict[str, fl
         "centroid_octaves": centroid,
         "bandwidth_octaves": math.sqrt(spread),
     }
+
+
+def _held(by_ring: Sequence[float], sizes: Sequence[float]) -> list[tuple[float, float, float]]:
+    """Octave, power and bins of each ring that the spectrum holds as a whole."""
+    # On a dozen numbers plain Python is several times faster than NumPy.
+    return [
+        ((ring + 0.5) / RINGS_PER_OCTAVE, power, size)
+        for ring, (power, size) in enumerate(zip(by_ring, sizes, strict=False))
+        if size
+    ]
+
+
+def _densities_db(held: Sequence[tuple[float, float, float]]) -> list[float]:
+    densest = max(power / size for _, power, size in held)
+    return [10 * math.log10(power / size / densest + _RING_FLOOR) for _, power, size in held]
 
 
 def _without_mean(values: Sequence[float]) -> list[float]:

@@ -44,13 +44,18 @@ def energy_cells(laplacian: Float32) -> Floats:
     return cell_means(halved(np.square(laplacian)))
 
 
+def sharpness_db(energy: Floats) -> Floats:
+    """Decibels of `energy_cells`, noise counting as nothing: float64 (8, 8)."""
+    return decibel(energy, _SHARPNESS_FLOOR)
+
+
 def sharpness_measures(energy: Floats) -> dict[str, float | None]:
     """Fall-off from the sharpest cell, evenness, height, and the centre against the border.
 
     Args:
         energy: float64 (8, 8) of `energy_cells`, not all 0.
     """
-    in_db = decibel(energy, _SHARPNESS_FLOOR)
+    in_db = sharpness_db(energy)
     mean = regions(in_db)
     # On 64 numbers plain Python is as fast as NumPy, and finds counts by sorting once.
     ordered = sorted(in_db.ravel().tolist())

@@ -61,13 +61,19 @@ SPEC = AnalysisSpec(
     measures=(
         _RATIO(
             name="centroid_row_ratio",
-            summary="Height of the centre of saliency; 0 the upper, 1 the lower edge",
+            summary=(
+                "Height of the centre of what catches the eye (saliency): 0 = upper edge, 1 = "
+                "lower edge"
+            ),
             studio=1,
             source=_KE,
         ),
         MeasureSpec(
             name="centroid_column_ratio",
-            summary="Place of the centre of saliency; -0.5 the left, 0.5 the right edge",
+            summary=(
+                "Sideways place of the centre of what catches the eye (saliency): -0.5 = left "
+                "edge, 0.5 = right edge"
+            ),
             unit="1",
             low=-0.5,
             high=0.5,
@@ -76,7 +82,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="centroid_offset_ratio",
-            summary="Distance of the centre of saliency from the middle, in sides",
+            summary=(
+                "Distance of the centre of what catches the eye (saliency) from the middle, in "
+                "sides"
+            ),
             unit="1",
             low=0,
             high=0.71,
@@ -84,19 +93,25 @@ SPEC = AnalysisSpec(
         ),
         _HALF(
             name="row_spread_ratio",
-            summary="Standard deviation of saliency over the height",
+            summary="Spread of what catches the eye (saliency) over the height, standard deviation",
             studio=-1,
             source=_KE,
         ),
         _HALF(
             name="column_spread_ratio",
-            summary="Standard deviation of saliency over the width; low: a narrow subject",
+            summary=(
+                "Spread of what catches the eye (saliency) over the width, standard deviation: low"
+                " = a narrow subject"
+            ),
             studio=-1,
             source=_KE,
         ),
         MeasureSpec(
             name="upright_spread",
-            summary="Log ratio of both spreads; high: detail stands upright in the frame",
+            summary=(
+                "Spread of what catches the eye over the height against the width, log ratio: high"
+                " = stands upright"
+            ),
             unit="1",
             low=-6.3,
             high=6.3,
@@ -105,28 +120,39 @@ SPEC = AnalysisSpec(
         ),
         _OVER_EVEN(
             name="thirds_concentration",
-            summary="Saliency within a tenth of a side of the four thirds points",
+            summary=(
+                "How much of what catches the eye (saliency) lies within a tenth of a side of the "
+                "four thirds points"
+            ),
             high=32,
             studio=1,
             source=_DATTA,
         ),
         _OVER_EVEN(
             name="centre_concentration",
-            summary="Saliency within a quarter of a side of the middle",
+            summary=(
+                "How much of what catches the eye (saliency) lies within a quarter of a side of "
+                "the middle"
+            ),
             high=6,
             studio=1,
             source=_DATTA,
         ),
         _OVER_EVEN(
             name="border_concentration",
-            summary="Saliency in the outer tenth of the picture",
+            summary=(
+                "How much of what catches the eye (saliency) lies in the outer tenth of the picture"
+            ),
             high=3,
             studio=-1,
             source=_KE,
         ),
         MeasureSpec(
             name="saliency_entropy_bits",
-            summary="Entropy of saliency over 32x32 places; 10: everywhere alike",
+            summary=(
+                "Evenness of what catches the eye (saliency), entropy over 32x32 places: 10 = "
+                "everywhere alike"
+            ),
             unit="bits",
             low=0,
             high=10,
@@ -135,25 +161,25 @@ SPEC = AnalysisSpec(
         ),
         _RATIO(
             name="negative_space_ratio",
-            summary="Share of cells with under 15 % of the strongest gradient",
+            summary="Empty space, share of cells with under 15 % of the strongest gradient",
             studio=1,
             source=_KE,
         ),
         _RATIO(
             name="plain_space_ratio",
-            summary="Share of cells with hardly any gradient",
+            summary="Plain space, share of cells with hardly any gradient",
             studio=1,
             source=_KE,
         ),
         _RATIO(
             name="empty_row_ratio",
-            summary="Share of rows with hardly any saliency",
+            summary="Share of rows where hardly anything catches the eye (saliency)",
             studio=1,
             source=_KE,
         ),
         _RATIO(
             name="empty_column_ratio",
-            summary="Share of columns with hardly any saliency",
+            summary="Share of columns where hardly anything catches the eye (saliency)",
             studio=1,
             source=_KE,
         ),
@@ -177,7 +203,7 @@ SPEC = AnalysisSpec(
         ),
         _RATIO(
             name="detail_box_ratio",
-            summary="Share of the picture inside the margins; low: detail in a small box",
+            summary="Share of the picture inside its empty margins: low = detail in a small box",
             studio=-1,
             source=_KE,
         ),
@@ -189,25 +215,30 @@ SPEC = AnalysisSpec(
         ),
         _CORRELATION(
             name="saliency_symmetry",
-            summary="Correlation of saliency with its mirror image",
+            summary="Correlation of what catches the eye (saliency) with its mirror image",
             studio=1,
             source=_DATTA,
         ),
         _CORRELATION(
             name="top_bottom_symmetry",
-            summary="Correlation of lightness with its upside-down image; low: sky, ground",
+            summary="Correlation of lightness with its upside-down image: low = sky, ground",
             studio=1,
             source=_DATTA,
         ),
         _RATIO(
             name="row_layer_ratio",
-            summary="Variance of lightness explained by height: layers such as sky and ground",
+            summary=(
+                "Share of the variance of lightness explained by height: layers such as sky and "
+                "ground"
+            ),
             studio=-1,
             source=_DATTA,
         ),
         _RATIO(
             name="column_layer_ratio",
-            summary="Variance of lightness explained by the column: an upright subject",
+            summary=(
+                "Share of the variance of lightness explained by the column: an upright subject"
+            ),
             studio=1,
             source=_DATTA,
         ),
@@ -219,37 +250,37 @@ SPEC = AnalysisSpec(
         ),
         _COLOUR_BITS(
             name="border_colour_entropy_bits",
-            summary="Entropy of the colours of the border",
+            summary="Variety of colours in the border, entropy",
             studio=-1,
             source=_SWAIN,
         ),
         _COLOUR_BITS(
             name="arch_colour_entropy_bits",
-            summary="Entropy of the colours above and beside the upper half",
+            summary="Variety of colours along the top and the upper half of both sides, entropy",
             studio=-1,
             source=_SWAIN,
         ),
         _RATIO(
             name="centre_border_overlap",
-            summary="Histogram intersection of centre and border",
+            summary="Likeness of the colours of centre and border, histogram intersection",
             studio=-1,
             source=_SWAIN,
         ),
         _DELTA_E(
             name="side_difference_delta_e",
-            summary="Difference of the mean colours of the left and right side",
+            summary="Colour distance between the left and the right side, of their mean colours",
             studio=-1,
             source=_WEI,
         ),
         _DELTA_E(
             name="top_bottom_difference_delta_e",
-            summary="Difference of the mean colours of top and bottom",
+            summary="Colour distance between top and bottom, of their mean colours",
             studio=-1,
             source=_WEI,
         ),
         MeasureSpec(
             name="subject_gap_delta_e",
-            summary="How much farther the subject is from the border's colours",
+            summary="Colour distance from the border, the subject's less that of its surroundings",
             unit="delta E",
             low=0,
             high=128,
@@ -258,37 +289,39 @@ SPEC = AnalysisSpec(
         ),
         _RATIO(
             name="subject_separability",
-            summary="Otsu separability of subject and surroundings by colour; 1: clean cut",
+            summary=(
+                "How well colour tells subject from surroundings, Otsu separability: 1 = clean cut"
+            ),
             studio=1,
             source=_OTSU,
         ),
         _RATIO(
             name="subject_area_ratio",
-            summary="Share of the picture that differs from the border's colours",
+            summary="Subject's share of the picture, what differs from the border's colours",
             studio=-1,
             source=_WEI,
         ),
         _RATIO(
             name="subject_centre_ratio",
-            summary="Share of the centre that differs from the border's colours",
+            summary="Subject's share of the centre, what differs from the border's colours",
             studio=1,
             source=_WEI,
         ),
         _RATIO(
             name="subject_border_ratio",
-            summary="Share of the border the subject takes; 0: isolated",
+            summary="Subject's share of the border: 0 = isolated",
             studio=-1,
             source=_WEI,
         ),
         _ACTIVITY(
             name="surroundings_activity",
-            summary="Gradient away from the subject",
+            summary="Gradient away from the subject, as a logarithm: busy surroundings are high",
             studio=-1,
             source=_WEI,
         ),
         MeasureSpec(
             name="subject_surroundings_activity",
-            summary="Gradient inside the subject over that away from it",
+            summary="Gradient inside the subject over that away from it, as a logarithm",
             unit="log10 ratio",
             low=-3.6,
             high=3.6,
@@ -303,13 +336,16 @@ SPEC = AnalysisSpec(
         ),
         _RATIO(
             name="least_self_similarity",
-            summary="The same for the place least like the whole; 0: an empty place",
+            summary=(
+                "Likeness of edge directions between the whole and the place least like it: 0 = an"
+                " empty place"
+            ),
             studio=-1,
             source=_REDIES,
         ),
         MeasureSpec(
             name="edge_direction_entropy_bits",
-            summary="Entropy of edge directions; 4: all alike",
+            summary="Variety of edge directions, entropy: 4 = all alike",
             unit="bits",
             low=0,
             high=4,
@@ -318,13 +354,13 @@ SPEC = AnalysisSpec(
         ),
         _RATIO(
             name="upright_edge_ratio",
-            summary="Share of the gradient on upright edges",
+            summary="Share of the gradient that lies on upright edges",
             studio=1,
             source=_REDIES,
         ),
         _RATIO(
             name="lying_edge_ratio",
-            summary="Share of the gradient on lying edges: horizons, shelves, steps",
+            summary="Share of the gradient that lies on lying edges: horizons, shelves, steps",
             studio=-1,
             source=_REDIES,
         ),

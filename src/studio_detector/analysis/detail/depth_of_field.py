@@ -59,37 +59,45 @@ SPEC = AnalysisSpec(
     measures=(
         _RANGE_DB(
             name="falloff_db",
-            summary="Laplacian energy of the sharpest cell over the median cell",
+            summary=(
+                "Sharpness (Laplacian energy) of the sharpest cell over that of the median cell"
+            ),
             studio=1,
             source=_PERTUZ,
         ),
         _RANGE_DB(
             name="sharpness_spread_db",
-            summary="Standard deviation of the sharpness of the cells; 0: evenly sharp",
+            summary=(
+                "Spread of sharpness over the picture, standard deviation of its cells: 0 = evenly"
+                " sharp"
+            ),
             studio=1,
             source=_PERTUZ,
         ),
         _RATIO(
             name="sharpness_inequality",
-            summary="Gini index of Laplacian energy over cells; high: sharp in one place",
+            summary=(
+                "Concentration of sharpness, Gini index of Laplacian energy over cells: high = "
+                "sharp in one place"
+            ),
             studio=1,
             source=_GINI,
         ),
         _RATIO(
             name="sharp_cell_ratio",
-            summary="Share of cells within 6 dB of the sharpest one",
+            summary="Share of the picture's cells within 6 dB of the sharpest one",
             studio=-1,
             source=_PERTUZ,
         ),
         _RATIO(
             name="smooth_cell_ratio",
-            summary="Share of cells more than 20 dB below the sharpest one",
+            summary="Share of the picture's cells more than 20 dB below the sharpest one",
             studio=1,
             source=_PERTUZ,
         ),
         _RATIO(
             name="sharp_row_ratio",
-            summary="Height of the centre of sharpness; 0 the upper, 1 the lower edge",
+            summary="Height of the centre of sharpness: 0 = upper edge, 1 = lower edge",
             source=_PERTUZ,
         ),
         _CONTRAST_DB(
@@ -124,7 +132,9 @@ SPEC = AnalysisSpec(
         ),
         _LEVEL_DB(
             name="bottom_sharpness_db",
-            summary="Laplacian energy along the lower edge: floor, ground, or the subject",
+            summary=(
+                "Sharpness (Laplacian energy) along the lower edge: floor, ground, or the subject"
+            ),
             studio=-1,
             source=_PERTUZ,
         ),
@@ -136,13 +146,16 @@ SPEC = AnalysisSpec(
         ),
         _LEVEL_DB(
             name="plainer_sides_structure_db",
-            summary="The same for the second plainest side: two sides at most this busy",
+            summary=(
+                "Power of middle-sized structure at the second plainest side, sharp or not: two "
+                "sides at most this busy"
+            ),
             studio=-1,
             source=_LIU,
         ),
         _LEVEL_DB(
             name="arch_least_structure_db",
-            summary="Large structure in the plainest cell beside or above the subject",
+            summary="Power of large structure in the plainest cell beside or above the subject",
             studio=-1,
             source=_LIU,
         ),
@@ -154,41 +167,51 @@ SPEC = AnalysisSpec(
         ),
         _CONTRAST_DB(
             name="border_fineness_db",
-            summary="Fine over coarse power at the border; low: out of focus",
+            summary="Fine over coarse power at the border: low = out of focus",
             source=_LIU,
         ),
         _CONTRAST_DB(
             name="centre_border_fineness_db",
-            summary="Fineness of the centre over the border; high: blurred surroundings",
+            summary=(
+                "Fine over coarse power, the centre's over the border's: high = blurred "
+                "surroundings"
+            ),
             source=_LIU,
         ),
         _RANGE_DB(
             name="fineness_spread_db",
-            summary="Standard deviation of fineness over cells; 0: evenly blurred",
+            summary=(
+                "Spread of fine over coarse power over the picture, standard deviation of its "
+                "cells: 0 = evenly blurred"
+            ),
             studio=-1,
             source=_LIU,
         ),
         _RATIO(
             name="defocused_cell_ratio",
-            summary="Share of cells with large forms but no detail: blur, or soft shading",
+            summary=(
+                "Share of the picture's cells with large forms but no detail: blur, or soft shading"
+            ),
             studio=1,
             source=_LIU,
         ),
         _RATIO(
             name="defocused_border_ratio",
-            summary="The same among the cells at the border",
+            summary=(
+                "Share of cells at the border with large forms but no detail: blur, or soft shading"
+            ),
             studio=1,
             source=_LIU,
         ),
         _RATIO(
             name="plain_border_ratio",
-            summary="Share of border cells with neither forms nor detail",
+            summary="Share of cells at the border with neither forms nor detail",
             studio=1,
             source=_LIU,
         ),
         MeasureSpec(
             name="edge_contrast_levels",
-            summary="Median gradient of the edges",
+            summary="Median gradient of the picture's edges: hard edges are high",
             unit="levels per px",
             low=0,
             high=361,
@@ -197,19 +220,19 @@ SPEC = AnalysisSpec(
         ),
         _RATIO(
             name="edge_density_ratio",
-            summary="Share of pixels on an edge",
+            summary="Share of the picture's pixels that lie on an edge",
             studio=-1,
             source=_CANNY,
         ),
         _RATIO(
             name="border_edge_ratio",
-            summary="Share of the edges that lie in the border",
+            summary="Share of the picture's edges that lie in the border",
             studio=-1,
             source=_DATTA,
         ),
         MeasureSpec(
             name="gradient_variation",
-            summary="Standard deviation over mean of the gradient; high: few, strong edges",
+            summary="Standard deviation over mean of the gradient: high = few, strong edges",
             unit="1",
             low=0,
             high=300,

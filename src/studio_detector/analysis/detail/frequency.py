@@ -40,7 +40,10 @@ SPEC = AnalysisSpec(
     measures=(
         MeasureSpec(
             name="coarse_share_db",
-            summary="Share of the power below 8 cycles per long side; high: large forms only",
+            summary=(
+                "Power in large forms, below 8 cycles per long side, as a share of all: high = "
+                "hardly anything else"
+            ),
             unit="dB",
             low=-120,
             high=0,
@@ -49,7 +52,7 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="middle_share_db",
-            summary="Share of the power from 8 to 32 cycles per long side",
+            summary="Power in middle-sized forms, 8 to 32 cycles per long side, as a share of all",
             unit="dB",
             low=-120,
             high=0,
@@ -58,7 +61,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="fine_share_db",
-            summary="Share of the power from 32 to 102 cycles per long side; high: much detail",
+            summary=(
+                "Power in fine detail, 32 to 102 cycles per long side, as a share of all: high = "
+                "much detail"
+            ),
             unit="dB",
             low=-120,
             high=0,
@@ -67,7 +73,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="slope",
-            summary="Exponent of the radial power spectrum; -2 is typical, lower is smoother",
+            summary=(
+                "How power falls from large forms to fine detail, as an exponent: -2 is typical, "
+                "lower is smoother"
+            ),
             unit="1",
             low=-20,
             high=20,
@@ -76,7 +85,7 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="slope_residual_db",
-            summary="RMS distance of the radial spectrum from its power law",
+            summary="How far power over frequency strays from a power law, root mean square",
             unit="dB",
             low=0,
             high=80,
@@ -84,7 +93,7 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="slope_curvature_db",
-            summary="Bend of the radial spectrum; negative: the finest detail is missing",
+            summary="Bend of the power over frequency: negative = the finest detail is missing",
             unit="dB per octave squared",
             low=-100,
             high=100,
@@ -92,7 +101,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="centroid_octaves",
-            summary="Centre of gravity of the power on the octave axis, from 4 cycles up",
+            summary=(
+                "Fineness of the structure, centre of gravity of the power on the octave axis from"
+                " 4 cycles up"
+            ),
             unit="octaves",
             low=0,
             high=5,
@@ -101,7 +113,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="bandwidth_octaves",
-            summary="Standard deviation of the power on the octave axis",
+            summary=(
+                "Range of fineness of the structure, standard deviation of the power on the octave"
+                " axis"
+            ),
             unit="octaves",
             low=0,
             high=3,
@@ -110,7 +125,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="anisotropy",
-            summary="Preference for one direction, second harmonic; 0 none, 1 one direction",
+            summary=(
+                "Preference of the structure for one direction, second harmonic: 0 = none, 1 = one"
+                " direction"
+            ),
             unit="1",
             low=0,
             high=1,
@@ -119,7 +137,9 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="fourfold_anisotropy",
-            summary="Preference for two directions at right angles, fourth harmonic",
+            summary=(
+                "Preference of the structure for two directions at right angles, fourth harmonic"
+            ),
             unit="1",
             low=0,
             high=1,
@@ -128,7 +148,7 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="upright_balance",
-            summary="Upright against lying structure; 1 all upright edges, -1 all lying ones",
+            summary="Upright against lying structure: 1 = all upright edges, -1 = all lying ones",
             unit="1",
             low=-1,
             high=1,
@@ -137,7 +157,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="form_upright_balance",
-            summary="The same for the largest forms, 4 to 16 cycles: a figure against a horizon",
+            summary=(
+                "Upright against lying structure in the largest forms, 4 to 16 cycles: a figure "
+                "against a horizon"
+            ),
             unit="1",
             low=-1,
             high=1,
@@ -146,7 +169,7 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="cardinal_balance",
-            summary="Upright and lying against diagonal structure; high: architecture, shelves",
+            summary="Upright and lying against diagonal structure: high = architecture, shelves",
             unit="1",
             low=-1,
             high=1,
@@ -164,7 +187,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="flat_border_block_ratio",
-            summary="The same among the blocks at the border",
+            summary=(
+                "Share of blocks at the border with hardly any structure: plain backdrop, or open "
+                "sky"
+            ),
             unit="1",
             low=0,
             high=1,
@@ -181,7 +207,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="soft_border_block_ratio",
-            summary="The same among the blocks at the border",
+            summary=(
+                "Share of blocks at the border with large forms but no detail: out of focus, or "
+                "shading"
+            ),
             unit="1",
             low=0,
             high=1,
@@ -190,7 +219,7 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="busy_border_block_ratio",
-            summary="Share of border blocks with structure down to the finest scale",
+            summary="Share of blocks at the border with structure down to the finest scale",
             unit="1",
             low=0,
             high=1,
@@ -235,7 +264,10 @@ SPEC = AnalysisSpec(
         ),
         MeasureSpec(
             name="power_inequality",
-            summary="Gini index of the power over blocks; high: the structure is in one place",
+            summary=(
+                "Concentration of the structure, Gini index of the power over blocks: high = all "
+                "in one place"
+            ),
             unit="1",
             low=0,
             high=1,

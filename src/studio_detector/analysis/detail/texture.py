@@ -69,10 +69,10 @@ _OPPOSITE: dict[Literal[-1, 0, 1], Literal[-1, 0, 1]] = {-1: 1, 0: 0, 1: -1}
 def _co_occurrence_measures() -> tuple[MeasureSpec, ...]:
     """Five properties of the centre, the mean and the greatest strip, and a difference."""
     places = (
-        ("centre", "Co-occurrence {} of the centre"),
-        ("border", "Mean co-occurrence {} of the four border strips"),
-        ("border_greatest", "Highest co-occurrence {} of the four border strips"),
-        ("difference", "Co-occurrence {} of the centre minus the border's mean"),
+        ("centre", "Texture {} of the centre, by co-occurrence"),
+        ("border", "Texture {} of the border, mean of its four strips, by co-occurrence"),
+        ("border_greatest", "Highest texture {} of the four border strips, by co-occurrence"),
+        ("difference", "Texture {} of the centre less that of the border, by co-occurrence"),
     )
     return tuple(
         MeasureSpec(
@@ -102,42 +102,46 @@ SPEC = AnalysisSpec(
         *_co_occurrence_measures(),
         _ROUGHNESS(
             name="border_roughness_db",
-            summary="Mean over strips of the median local variance",
+            summary=(
+                "Roughness of the border, mean over its four strips of the median local variance"
+            ),
             studio=-1,
         ),
         _ROUGHNESS(
             name="smoothest_side_roughness_db",
-            summary="Median local variance of the smoothest strip",
+            summary="Roughness of the smoothest border strip, median local variance",
             studio=-1,
         ),
         _ROUGHNESS(
             name="roughest_side_roughness_db",
-            summary="Median local variance of the roughest strip",
+            summary="Roughness of the roughest border strip, median local variance",
             studio=-1,
         ),
         _ROUGHNESS(
             name="top_roughness_db",
-            summary="Median local variance of the upper strip",
+            summary="Roughness of the upper border strip, median local variance",
             studio=-1,
         ),
         _ROUGHNESS(
             name="bottom_roughness_db",
-            summary="Median local variance of the lower strip",
+            summary="Roughness of the lower border strip, median local variance",
             studio=-1,
         ),
         _ROUGHNESS(
             name="arch_roughness_db",
-            summary="Median local variance above and beside the upper half",
+            summary=(
+                "Roughness along the top and the upper half of both sides, median local variance"
+            ),
             studio=-1,
         ),
         _ROUGHNESS(
             name="centre_roughness_db",
-            summary="Median local variance of the centre",
+            summary="Roughness of the centre, median local variance",
             studio=-1,
         ),
         MeasureSpec(
             name="difference_roughness_db",
-            summary="Median local variance of the centre over that of the border",
+            summary="Roughness of the centre over that of the border, median local variance",
             unit="dB",
             low=-47,
             high=47,
@@ -146,13 +150,19 @@ SPEC = AnalysisSpec(
         ),
         _RATIO(
             name="smooth_ratio",
-            summary="Share of places with a local standard deviation under four levels",
+            summary=(
+                "Share of the picture that is smooth, local standard deviation of luma under four "
+                "levels"
+            ),
             studio=1,
             source=_TAMURA,
         ),
         _RATIO(
             name="coherence",
-            summary="Mean coherence of textured places; 1: all lines, 0: no direction",
+            summary=(
+                "How much textured places have one direction, mean coherence: 1 = all lines, 0 = "
+                "no direction"
+            ),
             studio=1,
             source=_BIGUN,
         ),

@@ -34,7 +34,7 @@ REASONS = dict.fromkeys(("lightness", "chroma", "b_star", "colour_deviation"), _
 MEASURES = (
     MeasureSpec(
         name="coverage_ratio",
-        summary="Share of the picture covered by the smooth region that reaches the border",
+        summary="Backdrop's share of the picture, the smooth region that reaches the border",
         unit="1",
         low=0,
         high=1,
@@ -52,7 +52,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="side_coverage_second",
-        summary="The same at the side with the second least: three sides have at least this",
+        summary=(
+            "Backdrop's share of the border strip with the second least of it: three sides have at"
+            " least this"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -104,7 +107,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="colour_deviation",
-        summary="Root mean square distance of the backdrop's a*b* from their mean",
+        summary=(
+            "Unevenness of the backdrop's colour, root mean square distance of a*b* from their mean"
+        ),
         unit="CIE a*b*",
         low=0,
         high=182,

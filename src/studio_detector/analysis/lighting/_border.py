@@ -36,7 +36,7 @@ _HORIZON = "Agreement of steps in both side strips; horizon detection, S. Fefila
 MEASURES = (
     MeasureSpec(
         name="border_gradient_least",
-        summary="Mean gradient of the smoothest side's strip",
+        summary="Mean gradient of the border strip at the smoothest side",
         unit="levels/px at 256 px",
         low=0,
         high=361,
@@ -45,7 +45,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_gradient_middle",
-        summary="Mean gradient of the strips, mean of the two middle sides",
+        summary=(
+            "Mean gradient of the border strips at the two middle sides, between smoothest and "
+            "busiest"
+        ),
         unit="levels/px at 256 px",
         low=0,
         high=361,
@@ -54,7 +57,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_gradient_most",
-        summary="Mean gradient of the busiest side's strip",
+        summary="Mean gradient of the border strip at the busiest side",
         unit="levels/px at 256 px",
         low=0,
         high=361,
@@ -63,7 +66,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_entropy_least",
-        summary="Luma entropy (32 bins) of the plainest side's strip",
+        summary=(
+            "Variety of tones in the border strip at the plainest side, luma entropy in 32 bins"
+        ),
         unit="bit",
         low=0,
         high=5,
@@ -72,7 +77,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_entropy_middle",
-        summary="Luma entropy of the strips, mean of the two middle sides",
+        summary=(
+            "Variety of tones in the border strips at the two middle sides, luma entropy in 32 bins"
+        ),
         unit="bit",
         low=0,
         high=5,
@@ -81,7 +88,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_entropy_most",
-        summary="Luma entropy of the most varied side's strip",
+        summary=(
+            "Variety of tones in the border strip at the most varied side, luma entropy in 32 bins"
+        ),
         unit="bit",
         low=0,
         high=5,
@@ -90,7 +99,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_deviation",
-        summary="Median over the sides of the median distance from the strip's median L*",
+        summary=(
+            "Unevenness of the border, median over its strips of the median distance from their "
+            "median L*"
+        ),
         unit="CIE L*",
         low=0,
         high=100,
@@ -143,7 +155,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_fall",
-        summary="Median L* of the top strip less that of the bottom strip",
+        summary="Median L* of the border strip at the top less that at the bottom",
         unit="CIE L*",
         low=-100,
         high=100,
@@ -152,7 +164,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_sides_difference",
-        summary="Distance between the median colours of the left and right strip",
+        summary=(
+            "Colour distance between the left and the right border strip, of their median colours"
+        ),
         unit="CIE76",
         low=0,
         high=375,
@@ -161,7 +175,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_ends_difference",
-        summary="Distance between the median colours of the top and bottom strip",
+        summary=(
+            "Colour distance between the top and the bottom border strip, of their median colours"
+        ),
         unit="CIE76",
         low=0,
         high=375,
@@ -170,7 +186,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="horizon_step",
-        summary="Largest step of L* at one height in both side strips: horizon, table edge",
+        summary=(
+            "Largest step of L* at one height in both side strips of the border: horizon, table "
+            "edge"
+        ),
         unit="CIE L*",
         low=0,
         high=100,

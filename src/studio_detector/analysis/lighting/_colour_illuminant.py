@@ -108,7 +108,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="locus_distance",
-        summary="Distance of that light from the Planckian locus, CIE 1960 uv",
+        summary=(
+            "Distance of the light's colour in near-neutral surfaces from black-body light, CIE "
+            "1960 uv"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -116,7 +119,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="illuminant_disagreement_deg",
-        summary="Largest angle between grey-world, maximum-RGB and grey-edge estimates",
+        summary=(
+            "Largest angle between grey-world, maximum-RGB and grey-edge estimates of the light's "
+            "colour"
+        ),
         unit="deg",
         low=0,
         high=90,
@@ -124,7 +130,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="illuminant_spread_deg",
-        summary="Mean angle between the grey-world estimates of 4x4 regions and the whole",
+        summary=(
+            "Mean angle between the light's colour in 4x4 regions and in the whole, by grey-world"
+        ),
         unit="deg",
         low=0,
         high=90,
@@ -133,7 +141,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="light_b_star",
-        summary="Mean b* of the lightest tenth that is not clipped",
+        summary="Mean b* of the lightest tenth of the picture that is not clipped: warm is high",
         unit="CIE b*",
         low=-128,
         high=127,
@@ -141,7 +149,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="mixed_light_ratio",
-        summary="Smaller of the shares of warm and of cool muted surfaces: two kinds of light",
+        summary=(
+            "Share of the picture in warm or in cool muted surfaces, whichever is smaller: high "
+            "with two kinds of light"
+        ),
         unit="1",
         low=0,
         high=0.5,
@@ -154,8 +165,7 @@ MEASURES = (
 def measure_illuminant(planes: Planes) -> dict[str, float | None]:
     """Estimate the light from small planes; a measure without support is absent."""
     chroma, b_star = planes.chroma, planes.b_star
-    level = cv2.extractChannel(planes.lab, 0)
-    usable = (level >= USABLE_LEVELS[0]) & (level <= USABLE_LEVELS[1])
+    usable = usable_colour(planes)
     muted = usable & (chroma <= 2 * NEUTRAL_CHROMA)
     values: dict[str, float | None] = {
         "neutral_ratio": share(chroma < NEUTRAL_CHROMA / 2),
@@ -172,6 +182,12 @@ def measure_illuminant(planes: Planes) -> dict[str, float | None]:
         values["light_b_star"] = _light_b_star(planes, usable)
         values |= _disagreement(planes, usable, linear)
     return values
+
+
+def usable_colour(planes: Planes) -> Mask:
+    """Where colour is neither clipped nor lost in noise: bool (rows, columns)."""
+    level = cv2.extractChannel(planes.lab, 0)
+    return np.asarray((level >= USABLE_LEVELS[0]) & (level <= USABLE_LEVELS[1]))
 
 
 def _linear(rgb: Uint8) -> Uint16:

@@ -131,7 +131,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="hue_entropy_bits",
-        summary="Entropy of hue in 36 bins weighted by chroma: many hues are high",
+        summary="Variety of hues, entropy in 36 bins weighted by chroma: many hues are high",
         unit="bit",
         low=0,
         high=5.17,
@@ -140,7 +140,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="colour_count_log2",
-        summary="Distinct colours at 4 bits a channel, as a logarithm to base 2",
+        summary="Number of distinct colours at 4 bits a channel, as a logarithm to base 2",
         unit="bit",
         low=0,
         high=12,
@@ -158,7 +158,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="chroma_mean",
-        summary="Mean chroma",
+        summary="Mean chroma of the picture",
         unit="CIE C*ab",
         low=0,
         high=182,
@@ -166,7 +166,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="chroma_p95",
-        summary="Chroma below which 95 % of the picture lies: 0 for a monochrome one",
+        summary="Chroma below which 95 % of the picture lies: 0 for a monochrome picture",
         unit="CIE C*ab",
         low=0,
         high=182,

@@ -21,7 +21,7 @@ _METHOD = "Statistics of the four corners, a sixth of each side"
 MEASURES = (
     MeasureSpec(
         name="upper_corner_gradient",
-        summary="Mean gradient of the busier upper corner",
+        summary="Mean gradient of the busier of the two upper corners",
         unit="levels/px at 256 px",
         low=0,
         high=361,
@@ -30,7 +30,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="second_corner_gradient",
-        summary="Mean gradient of the second plainest corner",
+        summary="Mean gradient of the second plainest of the four corners",
         unit="levels/px at 256 px",
         low=0,
         high=361,

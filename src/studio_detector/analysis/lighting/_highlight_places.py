@@ -58,7 +58,7 @@ REASONS = dict.fromkeys(
 MEASURES = (
     MeasureSpec(
         name="threshold_level",
-        summary="Luma from which pixels count as highlight (97th percentile, 160 to 245)",
+        summary="Luma from which pixels count as highlight: 97th percentile, within 160 to 245",
         unit="levels",
         low=160,
         high=245,
@@ -94,7 +94,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="sparkle_level",
-        summary="99th percentile of the brightness above the close surroundings",
+        summary=(
+            "How far sparkles outshine their close surroundings, 99th percentile of brightness "
+            "above them"
+        ),
         unit="levels",
         low=0,
         high=255,
@@ -103,7 +106,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="grid_entropy",
-        summary="Entropy of the highlight area over an 8x8 grid: 1 = spread evenly",
+        summary=(
+            "Evenness of the highlight area over the picture, entropy on an 8x8 grid: 1 = spread "
+            "evenly"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -128,7 +134,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="subject_ratio",
-        summary="Share of what is not backdrop that is highlight",
+        summary="Share of the subject, all that is not backdrop, that is highlight",
         unit="1",
         low=0,
         high=1,

@@ -73,7 +73,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="size_entropy",
-        summary="Entropy of the area over the highlights: many of one size are high",
+        summary=(
+            "Variety of highlight sizes, entropy of the area over the highlights: many of one size"
+            " are high"
+        ),
         unit="nat",
         low=0,
         high=20,
@@ -82,7 +85,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="circularity",
-        summary="4 pi A / P^2 of the highlights, mean weighted by area: 1 = round",
+        summary="Roundness of the highlights, 4 pi A / P^2, mean weighted by area: 1 = round",
         unit="1",
         low=0,
         high=1,
@@ -90,7 +93,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="speck_circularity",
-        summary="The same over highlights below 1 % of the picture, each counting once",
+        summary=(
+            "Roundness of small highlights (below 1 % of the picture), 4 pi A / P^2, each counting"
+            " once: 1 = round"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -98,7 +104,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="fill_ratio",
-        summary="Share of its bounding box that a highlight fills, weighted by area",
+        summary="Share of its bounding box that a highlight fills, mean weighted by area",
         unit="1",
         low=0,
         high=1,
@@ -106,7 +112,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="aspect_ratio",
-        summary="Short over long side of the bounding box, weighted by area",
+        summary="Short over long side of a highlight's bounding box, mean weighted by area",
         unit="1",
         low=0,
         high=1,
@@ -147,13 +153,22 @@ def measure_shapes(planes: Planes) -> dict[str, float | None]:
     shaped = found.areas_px >= SHAPED_AREA_PX
     if shaped.any():
         areas = found.areas_px[shaped].astype(np.float64)
-        perimeters = np.maximum(_perimeters_px(found)[shaped], 1e-9)
-        circularity = np.minimum(4 * np.pi * areas / np.square(perimeters), 1)
+        circularity = circularities(found)[shaped]
         values["circularity"] = min(1.0, float(areas @ circularity / areas.sum()))
         small = areas <= 10 * SPECK_RATIO * pixels
         if small.any():
             values["speck_circularity"] = float(circularity[small].mean())
     return values
+
+
+def circularities(found: Highlights) -> Float64:
+    """4 pi area / perimeter^2 of each component, 0..1, 1 for a disc: float64 (count,).
+
+    Means little below `SHAPED_AREA_PX`.
+    """
+    perimeters = np.maximum(_perimeters_px(found), 1e-9)
+    areas = found.areas_px.astype(np.float64)
+    return np.minimum(4 * np.pi * areas / np.square(perimeters), 1)
 
 
 def _catchlights(planes: Planes, boxes_px: npt.NDArray[np.int64]) -> float:

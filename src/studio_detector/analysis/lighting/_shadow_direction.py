@@ -38,7 +38,7 @@ REASONS = dict.fromkeys(
 MEASURES = (
     MeasureSpec(
         name="direction_variance",
-        summary="Circular variance of the luma gradient's direction: 0 = all light one way",
+        summary="How much the direction in which tones lighten varies: 0 = all light one way",
         unit="1",
         low=0,
         high=1,
@@ -46,7 +46,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="direction_variance_2",
-        summary="The same of twice the angle: 0 = one axis, either way",
+        summary=(
+            "How much the axis along which tones change varies, both ways counting as one: 0 = one"
+            " axis"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -54,7 +57,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="shading_variance",
-        summary="Circular variance of the blurred luma's gradient: 0 = one light on the form",
+        summary=(
+            "How much the direction of broad shading varies, detail blurred away: 0 = one light on"
+            " the form"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -62,7 +68,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="direction_down",
-        summary="Part of the shading that lightens downwards: -1 = all light from above",
+        summary="How much broad shading lightens downwards: -1 = all light from above",
         unit="1",
         low=-1,
         high=1,
@@ -70,7 +76,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="direction_right",
-        summary="Part of the shading that lightens to the right: 1 = all light from there",
+        summary="How much broad shading lightens to the right: 1 = all light from there",
         unit="1",
         low=-1,
         high=1,
@@ -79,7 +85,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="broad_contrast_ratio",
-        summary="Share of the luma variance that survives the shading blur",
+        summary=(
+            "Share of the contrast that broad shading makes, luma variance left by a strong blur"
+        ),
         unit="1",
         low=0,
         high=1,

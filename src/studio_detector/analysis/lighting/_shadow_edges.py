@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from studio_detector.planes import Planes
 
+    Float32 = npt.NDArray[np.float32]
     Mask = npt.NDArray[np.bool_]
 
 #: Half width of the band around a shadow's outline in which its transition is looked at.
@@ -47,7 +48,10 @@ REASONS = {
 MEASURES = (
     MeasureSpec(
         name="edge_softness_ratio",
-        summary="Median over 95th percentile of the gradient along dark outlines: 1 = even",
+        summary=(
+            "How even the steepness of dark areas' edges is, median over 95th percentile: 1 = all "
+            "alike"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -56,7 +60,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="edge_gradient_p50",
-        summary="Median gradient along dark outlines, as a share of the picture's luma range",
+        summary=(
+            "Median steepness of dark areas' edges, as a share of the picture's luma range: hard "
+            "is high"
+        ),
         unit="1/px at 256 px",
         low=0,
         high=400,
@@ -65,7 +72,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="edge_gradient_p95",
-        summary="95th percentile of the gradient along dark outlines, as such a share",
+        summary=(
+            "Steepness of dark areas' hardest edges, 95th percentile as a share of the picture's "
+            "luma range"
+        ),
         unit="1/px at 256 px",
         low=0,
         high=400,
@@ -73,7 +83,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="penumbra_percent",
-        summary="Median width of the transition into the dark, in percent of the long side",
+        summary=(
+            "Median width of the transition into dark areas, in percent of the long side: soft is "
+            "wide"
+        ),
         unit="%",
         low=0,
         high=200,
@@ -82,7 +95,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="texture_levels",
-        summary="Mean local standard deviation inside dark regions: low in a studio's black",
+        summary=(
+            "Texture inside dark areas, mean local standard deviation of luma: low in a studio's "
+            "black"
+        ),
         unit="levels",
         low=0,
         high=128,
@@ -100,7 +116,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="outline_ratio",
-        summary="Length of the dark regions' outlines over the picture's long side",
+        summary="Length of dark areas' outlines over the picture's long side",
         unit="1",
         low=0,
         high=256,
@@ -130,9 +146,7 @@ def measure_edges(planes: Planes, *, luma_range: float) -> dict[str, float | Non
         The measures; those without support are absent.
     """
     shadow = planes.shadow
-    inside = shadow.view(np.uint8)
-    # Pixels outside the picture are neither dark nor light: its rim is no outline.
-    outline = (cv2.dilate(inside, _NEXT) - inside).view(np.bool_)
+    outline = shadow_outline(planes)
     length = int(np.count_nonzero(outline))
     values: dict[str, float | None] = {
         "flat_ratio": share(planes.local_variance <= _FLAT_VARIANCE),
@@ -145,15 +159,29 @@ def measure_edges(planes: Planes, *, luma_range: float) -> dict[str, float | Non
     return values
 
 
-def _transition(planes: Planes, outline: Mask, luma_range: float) -> dict[str, float | None]:
-    """Gradient percentiles along the outline, and the width they imply."""
+def shadow_outline(planes: Planes) -> Mask:
+    """The pixels that touch a dark region from outside: bool (rows, columns)."""
+    inside = planes.shadow.view(np.uint8)
+    # Pixels outside the picture are neither dark nor light: its rim is no outline.
+    return (cv2.dilate(inside, _NEXT) - inside).view(np.bool_)
+
+
+def transitions(planes: Planes, outline: Mask) -> tuple[Float32, Float32]:
+    """Steepest gradient (levels per px) and width (px) at each outline pixel: (count,) each."""
     # The steepest point of a transition lies near the threshold, not on it.
     steepest = cv2.dilate(planes.gradient_magnitude, _NEXT)[outline]
-    middle, high = percentiles(steepest, 50, 95)
     wide = cv2.blur(planes.luma, (3, 3))
     reach = np.ones((4 * BAND_PX + 1, 4 * BAND_PX + 1), dtype=np.uint8)
     drop = (cv2.dilate(wide, reach) - cv2.erode(wide, reach))[outline]
-    (width_px,) = percentiles(drop / np.maximum(steepest, _WEAK_LEVELS_PER_PX), 50)
+    width_px = drop / np.maximum(steepest, _WEAK_LEVELS_PER_PX)
+    return np.asarray(steepest, dtype=np.float32), np.asarray(width_px, dtype=np.float32)
+
+
+def _transition(planes: Planes, outline: Mask, luma_range: float) -> dict[str, float | None]:
+    """Gradient percentiles along the outline, and the width they imply."""
+    steepest, widths_px = transitions(planes, outline)
+    middle, high = percentiles(steepest, 50, 95)
+    (width_px,) = percentiles(widths_px, 50)
     scale = max(luma_range, 1.0)
     return {
         "edge_softness_ratio": middle / high if high > 0 else None,

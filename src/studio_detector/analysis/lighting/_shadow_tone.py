@@ -25,7 +25,7 @@ REASONS = {"depth_ratio": "the picture has one tone"}
 MEASURES = (
     MeasureSpec(
         name="depth_level",
-        summary="5th percentile of luma: how dark the shadows are",
+        summary="Luma of the shadows, its 5th percentile: low is deep",
         unit="levels",
         low=0,
         high=255,
@@ -34,7 +34,9 @@ MEASURES = (
     ),
     MeasureSpec(
         name="depth_ratio",
-        summary="Where the median lies between 5th and 95th percentile: 1 = light picture",
+        summary=(
+            "Where the median tone lies between 5th and 95th percentile of luma: 1 = light picture"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -58,7 +60,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="border_ratio",
-        summary="Share of the border that belongs to the dark regions",
+        summary="Share of the border that lies in dark areas",
         unit="1",
         low=0,
         high=1,
@@ -66,7 +68,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="tone_entropy_bits",
-        summary="Entropy of the luma histogram (64 bins): few tones are low",
+        summary="Variety of tones, entropy of the luma histogram in 64 bins: few tones are low",
         unit="bit",
         low=0,
         high=6,
@@ -84,7 +86,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="range_levels",
-        summary="95th less 5th percentile of luma",
+        summary="Range of tones, 95th less 5th percentile of luma",
         unit="levels",
         low=0,
         high=255,
@@ -92,7 +94,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="modal_tone_ratio",
-        summary="Share of the picture within 4 levels of the most frequent luma",
+        summary="Share of the picture within 4 levels of its most frequent luma",
         unit="1",
         low=0,
         high=1,

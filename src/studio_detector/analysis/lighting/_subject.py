@@ -54,7 +54,7 @@ REASONS = dict.fromkeys(
 MEASURES = (
     MeasureSpec(
         name="separation",
-        summary="Distance between the mean colours of subject and backdrop",
+        summary="Colour distance between subject and backdrop, of their mean colours",
         unit="CIE76",
         low=0,
         high=375,
@@ -80,7 +80,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="rim_light",
-        summary="Mean L* of the subject's rim less that of the body behind it",
+        summary=(
+            "Mean L* of the subject's rim less that of the body just inside it: high with a rim "
+            "light"
+        ),
         unit="CIE L*",
         low=-100,
         high=100,
@@ -88,7 +91,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="subject_count_log",
-        summary="Natural logarithm of 1 + number of separate parts that are not backdrop",
+        summary=(
+            "Natural logarithm of 1 + number of separate parts of the subject, all that is not "
+            "backdrop"
+        ),
         unit="1",
         low=0,
         high=20,
@@ -96,7 +102,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="subject_largest_share",
-        summary="Share of what is not backdrop in its largest part",
+        summary="Share of the subject, all that is not backdrop, in its largest part",
         unit="1",
         low=0,
         high=1,
@@ -104,7 +110,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="subject_box_fill",
-        summary="Share of its bounding box that the largest part fills",
+        summary="Share of its bounding box that the subject's largest part fills",
         unit="1",
         low=0,
         high=1,
@@ -112,7 +118,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="subject_sides_touched",
-        summary="Number of picture edges that anything but backdrop touches along a tenth",
+        summary="Number of picture edges that the subject touches along a tenth of their length",
         unit="1",
         low=0,
         high=4,

@@ -6,6 +6,7 @@ A quadratic surface in L*, a* and b* is fitted to the backdrop found.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,7 +56,9 @@ REASONS = dict.fromkeys(
 MEASURES = (
     MeasureSpec(
         name="surface_residual",
-        summary="Root mean square of L* about a quadratic surface fitted to the backdrop",
+        summary=(
+            "Unevenness of the backdrop, root mean square of L* about a fitted quadratic surface"
+        ),
         unit="CIE L*",
         low=0,
         high=100,
@@ -64,7 +67,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="surface_r2",
-        summary="Share of the backdrop's L* variance the surface explains: 1 = pure gradient",
+        summary=(
+            "Share of the backdrop's L* variance that a fitted quadratic surface explains: 1 = "
+            "pure gradient"
+        ),
         unit="1",
         low=0,
         high=1,
@@ -72,7 +78,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="surface_fall",
-        summary="Drop of the fitted L* from top to bottom",
+        summary="Drop of the backdrop's L* from top to bottom, on a fitted surface",
         unit="CIE L*",
         low=-1000,
         high=1000,
@@ -80,7 +86,7 @@ MEASURES = (
     ),
     MeasureSpec(
         name="surface_sideways",
-        summary="Size of the change of the fitted L* from side to side",
+        summary="Size of the change of the backdrop's L* from side to side, on a fitted surface",
         unit="CIE L*",
         low=0,
         high=1000,
@@ -89,7 +95,10 @@ MEASURES = (
     ),
     MeasureSpec(
         name="surface_bulge",
-        summary="How much lighter the fitted surface is in the middle: a background light",
+        summary=(
+            "How much lighter the backdrop is in the middle, on a fitted surface: a background "
+            "light"
+        ),
         unit="CIE L*",
         low=-2000,
         high=2000,
@@ -107,20 +116,43 @@ MEASURES = (
 )
 
 
-def measure_surface(planes: Planes) -> dict[str, float | None]:
-    """Fit the surface.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SurfaceFit:
+    """The surface fitted to the backdrop.
+
+    Attributes:
+        chosen: float64 (rows, columns): 1 where it was fitted, 0 elsewhere.
+        lab: float64 (3, rows, columns): L*, a* and b*, times ``chosen``.
+        gram: float64 (6, 6): products of the terms, summed over the backdrop.
+        products: float64 (3, 6): the same of the colours and the terms.
+        weights: float64 (3, 6): weights of the terms 1, x, y, x^2, x y, y^2.
+    """
+
+    chosen: Float64
+    lab: Float64
+    gram: Float64
+    products: Float64
+    weights: Float64
+
+    @property
+    def residual(self) -> Float64:
+        """L* less the surface, 0 outside the backdrop: float64 (rows, columns)."""
+        down, right = map(_powers, self.chosen.shape)
+        terms = down[_DOWN][:, :, None] * right[_RIGHT][:, None, :]
+        surface = np.einsum("k,krc->rc", self.weights[0], terms)
+        return np.asarray(self.lab[0] - surface * self.chosen, dtype=np.float64)
+
+
+def fitted(planes: Planes) -> SurfaceFit | None:
+    """Fit the surface to the backdrop at `FIT_SIDE_PX`; None without enough pixels.
 
     Args:
         planes: The reduced planes, on which the backdrop is found.
-
-    Returns:
-        The measures; empty without enough pixels.
     """
     # Cells half outside would bring the subject's tones into the fit.
     chosen = (planes.backdrop_cover(FIT_SIDE_PX) == COVERED).astype(np.float64)
-    count = float(chosen.sum())
-    if count < FEWEST_PIXELS:
-        return {}
+    if float(chosen.sum()) < FEWEST_PIXELS:
+        return None
     lab = channels(planes.at(FIT_SIDE_PX).lab) * chosen
     down, right = map(_powers, chosen.shape)
     # Sums of x^i y^j over the backdrop, alone and times the colours, are all a fit needs.
@@ -128,9 +160,26 @@ def measure_surface(planes: Planes) -> dict[str, float | None]:
     products = (down[:3] @ lab @ right[:3].T)[:, _DOWN, _RIGHT]
     # Pixels on one line leave terms undetermined; the ridge keeps those at zero.
     weights = np.linalg.solve(gram + _RIDGE, products.T).T
+    return SurfaceFit(chosen=chosen, lab=lab, gram=gram, products=products, weights=weights)
+
+
+def measure_surface(planes: Planes) -> dict[str, float | None]:
+    """Measure the surface.
+
+    Args:
+        planes: The reduced planes, on which the backdrop is found.
+
+    Returns:
+        The measures; empty without enough pixels.
+    """
+    surface = fitted(planes)
+    if surface is None:
+        return {}
+    count, products, weights = float(surface.chosen.sum()), surface.products, surface.weights
     fit = weights[0]
-    square = float(np.square(lab[0]).sum()) / count
-    mean_square = max(0.0, square - float(fit @ (2 * products[0] - gram @ fit)) / count)
+    square = float(np.square(surface.lab[0]).sum()) / count
+    explained = float(fit @ (2 * products[0] - surface.gram @ fit)) / count
+    mean_square = max(0.0, square - explained)
     variance = square - float(products[0, 0] / count) ** 2
     _, sideways, fall, bend, _, sag = fit.tolist()
     values: dict[str, float | None] = {

@@ -1,0 +1,1 @@
+"""Explanations as HTML pages that need nothing beside them: no network, no script."""
