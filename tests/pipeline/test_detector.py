@@ -19,6 +19,7 @@ from studio_detector import Detector, Failure, Report, Settings
 from studio_detector.analysis.base import AnalysisSpec, MeasureSpec
 from studio_detector.analysis.registry import Registry
 from studio_detector.errors import AnalysisError, ConfigError
+from studio_detector.planes import Planes
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +256,31 @@ class TestTrouble:
         for name, measurement in report.measurements.items():
             for measure, value in measurement.values.items():
                 assert (value is None) == (measure in measurement.missing), f"{name}.{measure}"
+
+
+class TestInSteps:
+    """For who wants to keep the picture and its planes."""
+
+    def test_decoding_and_analysing_apart_give_the_same_report(self, photo):
+        detector = Detector(Settings(model="rules"))
+
+        frame = detector.decode(photo)
+
+        assert plain(detector.analyse_frame(frame)) == plain(detector.analyse(photo))
+
+    def test_planes_handed_in_are_those_measured(self, photo):
+        """So that what is drawn from them is what was measured."""
+        detector = Detector(Settings(model="rules"))
+        frame = detector.decode(photo)
+        planes = Planes(np.ascontiguousarray(frame.rgb[:, ::-1]))
+
+        found = detector.analyse_frame(frame, planes=planes).measurements
+
+        assert found == detector.analyse(frame.rgb[:, ::-1]).measurements
+
+    def test_the_band_is_that_of_the_settings_before_the_models(self):
+        model = Detector(Settings(model="rules"))
+        chosen = Detector(Settings(model="rules", uncertain_low=0.45))
+
+        assert (model.model.uncertain_low, model.model.uncertain_high) == model.uncertain_band
+        assert (0.45, model.model.uncertain_high) == chosen.uncertain_band

@@ -76,7 +76,7 @@ _PAIR = 2
     type=click.IntRange(min=1),
     default=None,
     metavar="N",
-    help="Measurements named one by one. [default: 12, in JSON all]",
+    help="Measurements named one by one. [default: 12, comparing 15, in JSON all]",
 )
 @click.option(
     "--timing/--no-timing",

@@ -19,7 +19,7 @@ _STEPS = (1.0, 2.0, 5.0, 10.0)
 # Free space at either end, as a share of what is drawn.
 _MARGIN = 0.04
 # So near to an end, in percent, the words of a tick are moved inwards.
-_END_PERCENT = 7.0
+_END_PERCENT = 12.0
 # Narrowest bar that can still be seen, in units of the drawing.
 _THINNEST = 2.0
 

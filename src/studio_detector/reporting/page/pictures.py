@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     Uint8 = npt.NDArray[np.uint8]
 
-#: Bytes of JPEG that all pictures of a page may take together. Base64 adds a third, the words
-#: and charts some 200 kB, and the file stays below 1.5 MB.
-BUDGET_BYTES = 900_000
+#: Bytes of JPEG that all pictures of a page may take together. Base64 adds a third, words and
+#: charts at most 300 kB, and the file stays below 1.5 MB.
+BUDGET_BYTES = 850_000
 #: Longest side of a picture in a page; a larger working size is reduced to it.
 LONGEST_PX = 1024
 # Tried one after the other until the pictures fit: quality, and side as a share.
