@@ -1,6 +1,6 @@
 """Make the shipped network and its proof again: folds, two seeds, average, export, figures.
 
-    python network/make.py [--photos FOLDER] [--jobs 2] [--repeats 5] [--resume] [--test] [recipe]
+    python network/make.py [--photos FOLDER] [--jobs 2] [--repeats 3] [--resume] [--test] [recipe]
 
 Ends with the files that the repository keeps: the weights below
 ``src/studio_detector/analysis/network``, ``network/oof.csv``, ``network/figures.json`` and, unless
@@ -70,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_folder_arguments(parser)
     parser.add_argument("--jobs", type=int, default=2, help="trainings at a time")
-    parser.add_argument("--repeats", type=int, default=5, help="divisions of the cross-validation")
+    parser.add_argument("--repeats", type=int, default=3, help="divisions of the cross-validation")
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run finished")
     parser.add_argument("--test", action="store_true", help="measure on the test split, too")
     parser.add_argument("--target", type=Path, default=HERE.parent, help="repository to write to")

@@ -1,6 +1,6 @@
 """Gather the further divisions of the cross-validation: one table of out-of-fold logits.
 
-    python repeats.py --repeats 5
+    python repeats.py --repeats 3
 
 Reads what ``crossval.py --repeat N`` wrote into RUNS/cvFOLDrN and writes RUNS/report/repeats.csv:
 ``file`` and, for each repeat from 1 on, ``fold_N`` and ``logit_N``. Repeat 0 is ``oof.csv``.
@@ -50,7 +50,7 @@ def write_repeats(path: Path, items: Sequence[Item], tables: Sequence[Oof]) -> N
 def main() -> None:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5, help="divisions, the first included")
+    parser.add_argument("--repeats", type=int, default=3, help="divisions, the first included")
     add_folder_arguments(parser)
     args = parser.parse_args()
     items = [i for i in read_items(args.photos) if i.split == "train"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ def _folder(variable: str, name: str) -> Path:
     if not folder.is_dir():
         pytest.skip(f"{variable} names no folder")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """Let processes that tests start be interrupted, even where this one was started not to be.
+
+    A shell starts what it sends to the background with SIGINT ignored, and that is inherited.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

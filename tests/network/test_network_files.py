@@ -71,6 +71,23 @@ def test_each_photograph_has_one_finite_logit_of_five_decimals(oof):
     assert all(math.isfinite(float(row["logit"])) for row in oof)
 
 
+def test_further_divisions_hold_the_same_photographs_and_divide_no_group(oof):
+    """Each divides the groups in another way."""
+    with (NETWORK / "repeats.csv").open(newline="", encoding="utf-8") as handle:
+        rows = {row["file"]: row for row in csv.DictReader(handle)}
+    first = {row["file"]: row["fold"] for row in oof}
+
+    assert set(first) == set(rows)
+    numbers = [key.removeprefix("fold_") for key in rows[oof[0]["file"]] if "fold_" in key]
+    assert numbers
+    for number in numbers:
+        folds = defaultdict(set)
+        for row in oof:
+            folds[row["group"]].add(rows[row["file"]][f"fold_{number}"])
+        assert all(len(found) == 1 for found in folds.values())
+        assert first != {file: row[f"fold_{number}"] for file, row in rows.items()}
+
+
 @pytest.mark.photos
 def test_the_decided_training_photographs_are_covered_exactly(oof, photos_folder):
     """With their groups and labels; nothing of the test split, nothing uncertain."""
