@@ -68,10 +68,9 @@ def scaling(folder: Path, quick: int) -> list[dict[str, Any]]:
 
 def memory(folder: Path, quick: int) -> float:
     """Peak MiB of this process after the default detector has seen all 12 MP pictures."""
-    import resource
-
     import cv2
 
+    from benchmarks.memory import peak_mib
     from studio_detector import Detector
 
     # OpenCV's thread pool has buffers of its own; a worker runs without.
@@ -79,7 +78,7 @@ def memory(folder: Path, quick: int) -> float:
     detector = Detector()
     for path in sorted((folder / TWELVE_MP.name).glob("*.jpg")) * (1 if quick > 1 else 2):
         detector.analyse(path)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_mib()
 
 
 def pictures(folder: Path, quick: int) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import sys
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from benchmarks.memory import cpu_s, peak_mib, pids
 from benchmarks.results import Rate
 
 if TYPE_CHECKING:
@@ -75,22 +75,16 @@ def _run(paths: Sequence[Path], workers: int, repeats: _Repeats) -> None:
     from studio_detector.sources.photo import Photo
 
     photos = (Photo(source=str(path), path=str(path)) for path in paths)
-    before, skipped = _children_cpu_s(), workers * _WARM_UP_PER_WORKER
-    start = perf_counter()
+    skipped = workers * _WARM_UP_PER_WORKER
+    start, before = perf_counter(), 0.0
     with WorkerPool(Settings(), PoolOptions(workers=workers)) as pool:
         for index, row in enumerate(pool.run(photos), 1):
             if row.get("error"):
                 raise RuntimeError(f"{row.get('path')} failed: {row['error']}")
             if index == skipped:
-                start = perf_counter()
+                start, before = perf_counter(), sum(map(cpu_s, pids(pool)))
         wall_s = perf_counter() - start
-    # Only now: what a child spent is known when it has ended.
+        spent_s = sum(map(cpu_s, pids(pool))) - before
+        repeats.peak_mib = max(repeats.peak_mib, *map(peak_mib, pids(pool)))
     repeats.pictures_per_s.append((len(paths) - skipped) / wall_s)
-    repeats.cpu_ms.append(1000 * (_children_cpu_s() - before) / len(paths))
-    # Of all children that have ended so far, the largest.
-    repeats.peak_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-
-
-def _children_cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    repeats.cpu_ms.append(1000 * spent_s / (len(paths) - skipped))

@@ -1,6 +1,6 @@
 """Photos per second by number of workers, chunk by chunk in turn, so that all meet the same load.
 
-    python benchmarks/workers.py FOLDER --photos 600 --workers 1 2
+    python -m benchmarks.workers FOLDER --photos 600 --workers 1 2
 
 Linux only: CPU time and memory of the workers are read from /proc. On a machine that does
 other work as well, photos per CPU second is the figure to compare; wall-clock is what was left.
@@ -16,31 +16,13 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmarks.memory import cpu_s, peak_mib, pids
 from studio_detector.batch.pool import PoolOptions, WorkerPool
 from studio_detector.batch.seen import SeenOnDisk
 from studio_detector.pipeline.settings import Settings
 from studio_detector.sources.photo import Photo
 
 CHUNK = 100
-
-
-def pids(pool: WorkerPool) -> list[int]:
-    """Ids of the workers."""
-    children = [supervisor._child for supervisor in pool._supervisors]  # noqa: SLF001
-    return [child._process.pid for child in children if child is not None]  # noqa: SLF001
-
-
-def cpu_s(pid: int) -> float:
-    """CPU seconds of a process so far."""
-    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def peak_mib(pid: int) -> float:
-    """Largest resident set of a process so far."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (line,) = (line for line in lines if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
 
 
 def run(pool: WorkerPool, photos: list[Photo]) -> tuple[float, float, float]:

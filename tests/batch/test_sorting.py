@@ -133,7 +133,7 @@ def test_a_picture_that_vanished_is_said_and_stops_nothing(tmp_path):
         Photo(source=str(tmp_path / "gone.jpg"), path="gone.jpg"), batch_examples.result("gone.jpg")
     )
 
-    assert "'gone.jpg' was analysed but not copied: No such file" in trouble
+    assert "'gone.jpg' was analysed but not copied: there is no file" in trouble
 
 
 def test_links_put_in_the_way_are_not_followed(tmp_path):

@@ -158,7 +158,7 @@ class TestReliability:
         words = reliability_words(reliability_of(0.8, self.CARD))
 
         assert words.startswith("Of 60 training photographs with a confidence of 0.5 to 1,")
-        assert "93% were studio" in words
+        assert "93.0% were studio" in words
 
     def test_a_card_without_it_is_no_error(self):
         assert "does not say" in reliability_words(reliability_of(0.8, {}))

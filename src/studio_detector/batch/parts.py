@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -33,6 +34,12 @@ _LOCK = "lock"
 _RUN = "run.json"
 # The folder's last name, so that a kill while it is removed leaves nothing to resume.
 _FINISHED = ".finished"
+# Everything a batch ever puts into the folder.
+_OWN = re.compile(
+    rf"{_LOCK}|{re.escape(_RUN)}|\d{{8}}\.jsonl\.gz|\.thumbnails|\.studio-detector-seen-.*"
+    rf"|.*{re.escape(files.TEMPORARY)}(-journal)?",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +119,7 @@ def open_parts(output: Path, mode: Mode, identity: Mapping[str, Any]) -> Iterato
             raise OutputError(
                 f"the output {str(output)!r} is a folder; name a file", code="output_failed"
             )
+        _refuse_foreign(folder)
         folder.mkdir(exist_ok=True)
         files.sync_folder(folder.parent)
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -128,6 +136,23 @@ def open_parts(output: Path, mode: Mode, identity: Mapping[str, Any]) -> Iterato
         yield Parts(output=output, folder=folder, shards=shards)
     finally:
         os.close(descriptor)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that is not ours: what is in it would be removed in the end."""
+    if folder.is_symlink():
+        found = "it is a link"
+    else:
+        names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        foreign = [name for name in names if not _OWN.fullmatch(name)]
+        if not foreign:
+            return
+        found = f"it holds {foreign[0]!r}"
+    raise OutputError(
+        f"the folder {str(folder)!r} would be used for finished rows, but {found}, which is not "
+        "of a batch; move it away or name another --output",
+        code="output_failed",
+    )
 
 
 def _refuse_existing(output: Path, folder: Path) -> None:

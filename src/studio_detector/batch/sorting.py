@@ -6,13 +6,13 @@ import contextlib
 import hashlib
 import os
 import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, get_args
 
 from studio_detector.batch import files
 from studio_detector.decision.policy import Label
-from studio_detector.errors import OutputError
+from studio_detector.errors import OutputError, UnreadableError
+from studio_detector.imaging.source import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +26,7 @@ SortBy: TypeAlias = Literal["copy", "link"]
 _STEM_BYTES = 160
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _DIGEST_LETTERS = 12
+_PIECE_BYTES = 1 << 20
 
 
 class Sorter:
@@ -86,19 +87,22 @@ class Sorter:
             self._link(target, Path(source).absolute())
             return None
         try:
-            original = Path(source).open("rb")  # noqa: SIM115 - reading and writing fail apart
-        except OSError as error:
-            return f"{photo.path!r} was analysed but not copied: {error.strerror or error}"
-        with original:
-            self._write(target, lambda file: shutil.copyfileobj(original, file))
+            with open_regular(source) as original:
+                self._write(target, lambda file: _copy(original, file))
+        except (UnreadableError, _NotCopiedError) as error:
+            return f"{photo.path!r} was analysed but not copied: {error}"
         return None
 
     def _write(self, target: Path, fill: Any) -> None:  # noqa: ANN401 - any callable on a file
         temporary = target.with_name(f".{target.name}{files.TEMPORARY}")
         with self._writing():
             file: BinaryIO
-            with files.create(temporary) as file:
-                fill(file)
+            try:
+                with files.create(temporary) as file:
+                    fill(file)
+            except _NotCopiedError:
+                files.remove(temporary)
+                raise
             temporary.replace(target)
 
     def _link(self, target: Path, original: Path) -> None:
@@ -115,6 +119,26 @@ class Sorter:
             "free some space or the way to it, and go on with --resume",
         ):
             yield
+
+
+class _NotCopiedError(Exception):
+    """The picture, not the folder it goes to, is why it cannot be copied."""
+
+
+def _copy(original: BinaryIO, file: BinaryIO) -> None:
+    """Copy a picture.
+
+    Raises:
+        _NotCopiedError: If it cannot be read.
+    """
+    while True:
+        try:
+            piece = original.read(_PIECE_BYTES)
+        except OSError as error:
+            raise _NotCopiedError(error.strerror or str(error)) from error
+        if not piece:
+            break
+        file.write(piece)
 
 
 def placed_name(path: str, sha256: str | None) -> str:

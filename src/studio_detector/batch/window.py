@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from studio_detector.batch.seen import Seen
 
 #: Codes that tell of the run and not of the bytes; copies of such a photo get their own try.
-OF_THE_RUN = frozenset({"crashed", "timeout", "memory"})
+OF_THE_RUN = frozenset(
+    {"crashed", "timeout", "memory", "not_found", "not_a_file", "no_permission", "read_failed"}
+)
 
 # Bytes of photos that wait in memory, such as members of archives; one may be larger.
 _MOST_WAITING_BYTES = 256 * 1024 * 1024
@@ -122,7 +124,10 @@ class Window:
                 row["duplicate_of"] = first.get("path")
             with self._condition:
                 # Not before it was put: a worker that finds no copy here looks there.
-                self._copies.pop(head.sha256, None)
+                # Only an entry that is settled: a later copy may lead others by now.
+                copies = self._copies.get(head.sha256)
+                if copies is not None and copies.row is not None:
+                    del self._copies[head.sha256]
         return row
 
     def end(self, workers: int) -> None:

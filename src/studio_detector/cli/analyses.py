@@ -116,9 +116,13 @@ def _on_photo(
         return _failed(run, found)
     _write(run, found, photo, frame, form)
     if overlays is not None:
-        drawn = attempted(run, photo, lambda: _draw(run, analysis, frame, overlays))
+        drawn = attempted(run, photo, lambda: _draw(analysis, frame, overlays))
         if isinstance(drawn, Failure):
             return _failed(run, drawn)
+        for path in drawn:
+            run.console.say(f"written: {printable(str(path))}\n")
+        if not drawn:
+            run.console.say(f"no overlay shows the analysis {printable(analysis.SPEC.name)}\n")
     return EXIT_OK
 
 
@@ -162,19 +166,19 @@ def _write(run: Run, found: Component, photo: str, frame: Frame, form: Form) -> 
         run.output.write(foot)
 
 
-def _draw(run: Run, analysis: Analysis, frame: Frame, folder: Path) -> None:
+def _draw(analysis: Analysis, frame: Frame, folder: Path) -> list[Path]:
     from studio_detector.planes import Planes
     from studio_detector.reporting.overlays import OVERLAYS, draw, png_bytes
     from studio_detector.reporting.page.writing import write_file
 
     planes = Planes(frame.rgb)
-    kinds = [kind for kind in OVERLAYS.values() if kind.component == analysis.SPEC.name]
-    for kind in kinds:
-        path = folder / f"{kind.name}.png"
-        write_file(path, png_bytes(draw(kind.name, planes).rgb))
-        run.console.say(f"written: {printable(str(path))}\n")
-    if not kinds:
-        run.console.say(f"no overlay shows the analysis {printable(analysis.SPEC.name)}\n")
+    written = []
+    for kind in OVERLAYS.values():
+        if kind.component == analysis.SPEC.name:
+            path = folder / f"{kind.name}.png"
+            write_file(path, png_bytes(draw(kind.name, planes).rgb))
+            written.append(path)
+    return written
 
 
 def _failed(run: Run, failure: Failure) -> int:

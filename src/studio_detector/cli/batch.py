@@ -72,6 +72,7 @@ def batch(
     if given["cluster"] is not None:
         raise click.UsageError(f"--cluster is not for the engine {LOCAL}; name one with --engine")
     given["output"] = _output_file(given["output"])
+    _check_report(given["report"], given["output"], replaces=given["resume"] or given["overwrite"])
     if given["resume"] and _is_finished(given["output"]):
         _remove_leftovers(given["output"])
         if not quiet:
@@ -137,6 +138,22 @@ def _output_file(name: str) -> Path:
     if output.is_dir():
         raise click.UsageError(f"--output {name!r} is a folder; name a file, such as rows.parquet")
     return output
+
+
+def _check_report(report: Path | None, output: Path, *, replaces: bool) -> None:
+    """Refuse what the page would destroy, and a place it cannot go to, before anything runs."""
+    if report is None:
+        return
+    if report.resolve() == output.resolve():
+        raise click.UsageError("--report and --output name the same file; give two")
+    if report.suffix.lower() not in {".html", ".htm"}:
+        raise click.UsageError(f"--report {str(report)!r} is no page; name a file such as x.html")
+    if not report.absolute().parent.is_dir():
+        raise click.UsageError(f"there is no folder for --report {str(report)!r}; make it first")
+    if report.exists() and not replaces:
+        raise click.UsageError(
+            f"--report {str(report)!r} exists; name another file, or replace it with --overwrite"
+        )
 
 
 def _batch_options(given: dict[str, Any], detector: Detector) -> BatchOptions:

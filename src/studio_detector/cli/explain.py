@@ -150,7 +150,9 @@ def explain(  # noqa: PLR0913 - one for each option
             comparison = compared(pair[0].explanation, pair[1].explanation)
             printer.comparison(comparison)
             files.write_comparison(comparison, pair[0], pair[1], eye.context)
-        elif not compare:
+        elif compare:
+            run.console.say("nothing is compared, because a photo could not be analysed\n")
+        else:
             files.write_index(tally.labels)
     for path in files.written:
         run.console.say(f"written: {printable(str(path))}\n")

@@ -53,6 +53,8 @@ def planes(run: Run, *, photo: str, output: Path, sides_px: tuple[int, ...], cho
     """Write the planes of one photo; see the help above."""
     settings = chosen.resolve().settings
 
+    import cv2
+
     from studio_detector.planes.planes import REDUCED_SIDE_PX
     from studio_detector.reporting.overlays import png_bytes
     from studio_detector.reporting.page.writing import write_file
@@ -65,10 +67,8 @@ def planes(run: Run, *, photo: str, output: Path, sides_px: tuple[int, ...], cho
 
     frame = decoded(run, photo, settings)
     if isinstance(frame, Failure):
-        run.console.say(text.failure_text(frame, paint=run.console.paint))
-        tally = Tally()
-        tally.add(frame)
-        return tally.exit_status()
+        return _failed(run, frame)
+    cv2.setNumThreads(1)
     entries = []
     for entry, rgb in plane_pictures(frame, sides_px or (REDUCED_SIDE_PX,)):
         write_file(output / entry.file, png_bytes(rgb))
@@ -85,3 +85,10 @@ def planes(run: Run, *, photo: str, output: Path, sides_px: tuple[int, ...], cho
         f"{printable(str(output))}\n"
     )
     return EXIT_OK
+
+
+def _failed(run: Run, failure: Failure) -> int:
+    run.console.say(text.failure_text(failure, paint=run.console.paint))
+    tally = Tally()
+    tally.add(failure)
+    return tally.exit_status()

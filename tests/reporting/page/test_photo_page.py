@@ -152,7 +152,7 @@ class TestWhatItSays:
         found = seen(reliability=Reliability(low=0.8, high=0.9, photographs=41, studio=0.93))
         text = html_pages.Page(photo_page(found, context)).text
 
-        assert "93% were studio" in text
+        assert "93.0% were studio" in text
         assert "missing: no shadow found" in text
         assert "3.25 px" in text
         assert "What would turn it with the network's opinion as it is" in text

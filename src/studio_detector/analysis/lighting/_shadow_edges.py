@@ -187,7 +187,8 @@ def _transition(planes: Planes, outline: Mask, luma_range: float) -> dict[str, f
         "edge_softness_ratio": middle / high if high > 0 else None,
         "edge_gradient_p50": middle / scale,
         "edge_gradient_p95": high / scale,
-        "penumbra_percent": 100 * width_px / max(planes.rows_px, planes.columns_px),
+        # A checkerboard of single pixels has contrast and no Sobel gradient at all.
+        "penumbra_percent": min(200.0, 100 * width_px / max(planes.rows_px, planes.columns_px)),
     }
 
 

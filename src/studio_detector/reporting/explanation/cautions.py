@@ -34,7 +34,8 @@ def cautions(report: Report) -> tuple[str, ...]:
     chroma = _value(report.measurements, "colour_temperature", "chroma_p95")
     if chroma is not None and chroma <= MONOCHROME_CHROMA:
         found.append(
-            "The picture is monochrome: the colour of the light, half of what is measured, is lost."
+            "The picture is monochrome: the colour of the light, which is part of what is "
+            "measured, is lost."
         )
     long_px = max(report.original_rows_px, report.original_columns_px)
     if long_px < SMALL_PX:

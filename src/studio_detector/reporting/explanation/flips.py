@@ -75,10 +75,15 @@ def smallest_flip(head: Head, evidence: Evidence, *, fixed: Collection[str] = ()
     studio = is_studio(now)
     gap = abs(evidence.logit - _turning_logit(head, to_studio=not studio))
     shapes = {shape.measure: shape for shape in head.shapes}
+    # A measure that a term for two reads as well would move that term, too.
+    paired = {m for term in evidence.terms if len(term.measures) > 1 for m in term.measures}
     movable = [
         (_furthest(shapes[term.measures[0]], up=not studio), term)
         for term in evidence.terms
-        if len(term.measures) == 1 and term.measures[0] in shapes and term.component not in fixed
+        if len(term.measures) == 1
+        and term.measures[0] in shapes
+        and term.measures[0] not in paired
+        and term.component not in fixed
     ]
     sign = -1 if studio else 1
     reach = [(sign * (extreme - term.log_odds), term) for extreme, term in movable]

@@ -56,5 +56,5 @@ def reliability_words(found: Reliability | None) -> str:
     return (
         f"Of {found.photographs} training photographs with a confidence of {found.low:g} to "
         f"{found.high:g}, judged by models that had not seen their photographers, "
-        f"{found.studio:.0%} were studio (both kinds weighing the same)."
+        f"{found.studio:.1%} were studio (both kinds weighing the same)."
     )
