@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from studio_detector.analysis.detail._places import arch_places, border_places, centre, strips
 from studio_detector.analysis.detail._scale import entropy_bits, overlap
+from studio_detector.planes.statistics import mean
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,7 +55,7 @@ class BorderColours:
             lab=lab,
             codes=_codes(*lab),
             sides={
-                name: tuple(cv2.mean(plane[place])[0] for plane in lab)
+                name: tuple(mean(plane[place]) for plane in lab)
                 for name, place in strips(*planes.lightness.shape).items()
             },
         )
@@ -68,8 +68,8 @@ class BorderColours:
         """
         lab = np.stack(self.lab)
         nearest = np.full(lab.shape[1:], np.inf, dtype=np.float32)
-        for mean in self.sides.values():
-            step = lab - np.array(mean, dtype=np.float32)[:, None, None]
+        for colour in self.sides.values():
+            step = lab - np.array(colour, dtype=np.float32)[:, None, None]
             step *= step
             squared = step[0] + step[1]
             squared += step[2]

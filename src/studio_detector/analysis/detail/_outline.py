@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from studio_detector.analysis.detail._places import border_mask, centre
+from studio_detector.planes.statistics import mean
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,8 +70,8 @@ def _surroundings(subject: Uint8, gradient: Float32) -> dict[str, float | None]:
     away = 1 - cv2.dilate(subject, _guard())
     if cv2.countNonZero(away) < _FEWEST_PX:
         return {}
-    around = math.log10(cv2.mean(gradient, away)[0] + _ACTIVITY_FLOOR)
-    inside = math.log10(cv2.mean(gradient, subject)[0] + _ACTIVITY_FLOOR)
+    around = math.log10(mean(gradient, away.view(np.bool_)) + _ACTIVITY_FLOOR)
+    inside = math.log10(mean(gradient, subject.view(np.bool_)) + _ACTIVITY_FLOOR)
     return {
         "surroundings_activity": around,
         "subject_surroundings_activity": inside - around,

@@ -10,7 +10,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
-import cv2
+import numpy as np
 
 from studio_detector.analysis.base import AnalysisSpec, Measurement, MeasureSpec
 from studio_detector.analysis.detail._edges import edge_measures
@@ -20,9 +20,9 @@ from studio_detector.analysis.detail._sharpness import (
     sharpness_measures,
     structure_measures,
 )
+from studio_detector.planes.statistics import mean
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from studio_detector.planes import Planes
@@ -269,11 +269,11 @@ def measure(planes: Planes) -> Measurement:
 
 def _variation(magnitude: npt.NDArray[np.float32]) -> float | None:
     """Standard deviation over mean of the gradient; None without any."""
-    mean = cv2.mean(magnitude)[0]
-    if mean <= 0:
+    average = mean(magnitude)
+    if average <= 0:
         return None
-    mean_square = cv2.norm(magnitude, cv2.NORM_L2SQR) / magnitude.size
-    return math.sqrt(max(0.0, mean_square - mean**2)) / mean
+    mean_square = float(np.square(magnitude, dtype=np.float64).mean())
+    return math.sqrt(max(0.0, mean_square - average**2)) / average
 
 
 def _disc_area_ratio(reduced: Planes) -> float:
