@@ -12,10 +12,10 @@ STUDIO_EDGE ?= $(wildcard ../shared/edge)
 export STUDIO_PHOTOS STUDIO_EDGE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types arch docs bench train evaluate figures network clean
+.PHONY: help setup demo demo-service test lint format types arch docs bench bench-service faults train evaluate figures network clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
 
 $(UV):
 	$(PYTHON) -m venv .venv
@@ -29,6 +29,9 @@ setup: .venv/.ready ## set everything up in .venv (needs only Python and make)
 
 demo: setup ## analyse sample photos, or your own: make demo PHOTO=path
 	@$(RUN)python tools/demo.py $(if $(PHOTO),"$(PHOTO)")
+
+demo-service: setup ## start the service from nothing, post ten photos, stop
+	@$(RUN)python tools/demo_service.py
 
 test: setup ## lint, types, architecture and every test
 	@$(MAKE) --no-print-directory lint types arch
@@ -59,6 +62,12 @@ bench: setup ## measure every stage beside the floor and the rivals; ARGS=--writ
 	    || echo "the group $$group could not be installed"; \
 	done
 	$(RUN)python -m benchmarks $(ARGS)
+
+bench-service: setup ## measure the service beside batch (needs PostgreSQL, Redis, RabbitMQ)
+	$(RUN)python -m benchmarks.service $(ARGS)
+
+faults: setup ## kill, stop and flood services and count jobs in and results out; ARGS=--write
+	$(RUN)python -m tools.faults $(ARGS)
 
 train: setup ## refit the shipped models from the photo set (the network: make network)
 	$(RUN)python -m studio_detector.learning.train

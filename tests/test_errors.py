@@ -40,6 +40,18 @@ def test_errors_cross_process_borders_whole(kind):
     assert (kind, "what happened", "corrupt") == (type(copy), copy.message, copy.code)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.BusyError("too much", code="backlog_full", retry_after_s=7.0),
+        errors.FetchError("slow", code="fetch_timeout", is_passing=True, retry_after_s=9.0),
+    ],
+)
+def test_what_decides_over_another_try_crosses_process_borders(error):
+    """Beside class, message and code."""
+    assert vars(error) == vars(pickle.loads(pickle.dumps(error)))
+
+
 def test_every_code_has_a_meaning_an_http_status_and_an_exit_status():
     """The table is complete and its numbers are in range."""
     for code, info in errors.CODES.items():

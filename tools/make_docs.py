@@ -181,6 +181,12 @@ MEASURED = frozenset(
         "bench-scaling",
         "bench-rates",
         "bench-processes",
+        "faults",
+        "faults-summary",
+        "service-goals",
+        "service-latency",
+        "service-machine",
+        "service-rates",
     }
 )
 

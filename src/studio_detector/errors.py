@@ -13,6 +13,12 @@
     ├── ConfigError             a setting, an option or a name that does not exist or does not fit
     ├── ModelError              a model file that cannot be used
     ├── OutputError             what was found cannot be written where it was meant to go
+    ├── ServiceError            a request that the service does not or cannot grant now
+    │   ├── RequestError        the request itself is wrong, or what it names is not there
+    │   ├── BusyError           not now: too much work, or a part of the service is away
+    │   ├── FetchError          an address that could not or may not be fetched
+    │   ├── RemoteError         what a service answered to a client (in `studio_detector.client`)
+    │   └── JobPendingError     the client's patience ended before the job (likewise)
     └── MissingExtraError       an optional dependency is not installed
 
 Each error carries a stable ``code``. `CODES` says what a code means, which HTTP status it
@@ -40,6 +46,8 @@ EXIT_SOME_FAILED = 3
 EXIT_ALL_FAILED = 4
 #: A defect of ours.
 EXIT_BUG = 70
+#: A service, or a part of it, cannot be reached or takes no work now (EX_UNAVAILABLE).
+EXIT_UNAVAILABLE = 69
 #: An output cannot be written: disk full, closed, forbidden (EX_IOERR of sysexits.h).
 EXIT_UNWRITABLE = 74
 
@@ -103,6 +111,35 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             ),
             ("output_failed", 507, EXIT_UNWRITABLE, "the output cannot be written"),
             ("missing_extra", 501, EXIT_USAGE, "an optional dependency is not installed"),
+            ("request_invalid", 422, EXIT_USAGE, "a part of the request does not fit"),
+            ("body_unsupported", 415, EXIT_USAGE, "the body of the request is of no kind taken"),
+            ("route_unknown", 404, EXIT_USAGE, "there is no such address in the service"),
+            ("method_unsupported", 405, EXIT_USAGE, "the address does not take this method"),
+            ("job_unknown", 404, EXIT_USAGE, "there is no such job"),
+            ("batch_unknown", 404, EXIT_USAGE, "there is no such batch"),
+            ("result_unknown", 404, EXIT_USAGE, "there is no such result"),
+            ("overlay_unknown", 404, EXIT_USAGE, "there is no such overlay of this picture"),
+            ("unknown_variant", 400, EXIT_USAGE, "there is no such variant"),
+            ("state_conflict", 409, EXIT_USAGE, "the job's state does not allow it"),
+            (
+                "idempotency_conflict",
+                422,
+                EXIT_USAGE,
+                "the idempotency key was used for another request",
+            ),
+            ("picture_gone", 410, EXIT_USAGE, "the picture is no longer kept"),
+            ("cancelled", 409, EXIT_ALL_FAILED, "the job was cancelled"),
+            ("attempts_exhausted", 500, EXIT_BUG, "every try ended without an answer"),
+            ("fetch_refused", 422, EXIT_ALL_FAILED, "an address that may not be fetched"),
+            ("fetch_failed", 502, EXIT_ALL_FAILED, "the host of the address gave no picture"),
+            ("fetch_timeout", 504, EXIT_ALL_FAILED, "the host of the address took too long"),
+            ("backlog_full", 429, EXIT_UNAVAILABLE, "too many jobs wait; try again later"),
+            ("store_unavailable", 503, EXIT_UNAVAILABLE, "the database cannot be reached"),
+            ("storage_full", 507, EXIT_UNAVAILABLE, "there is no room for the picture"),
+            ("storage_unavailable", 503, EXIT_UNAVAILABLE, "the pictures cannot be reached"),
+            ("draining", 503, EXIT_UNAVAILABLE, "the service is about to stop"),
+            ("signature_invalid", 401, EXIT_ALL_FAILED, "the signature does not fit"),
+            ("service_unreachable", 503, EXIT_UNAVAILABLE, "the service gave no usable answer"),
             ("internal", 500, EXIT_BUG, "a defect of ours"),
         )
     }
@@ -176,6 +213,72 @@ class ModelError(StudioDetectorError):
 
 class OutputError(StudioDetectorError):
     """An output cannot be written, or must not be: it is there, busy or of another run."""
+
+
+class ServiceError(StudioDetectorError):
+    """A request that the service does not grant, or cannot now."""
+
+
+class RequestError(ServiceError):
+    """The request is wrong, or what it names is not there; asking again changes nothing."""
+
+
+class BusyError(ServiceError):
+    """Too much work, or a part of the service is away; asking again later may help.
+
+    Args:
+        message: What happened, with the value found and the next step.
+        code: A key of `CODES`.
+        retry_after_s: Seconds after which asking again makes sense.
+    """
+
+    def __init__(self, message: str, *, code: str, retry_after_s: float = 5.0) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with the pause too."""
+        return (_rebuild_busy, (self.message, self.code, self.retry_after_s))
+
+
+def _rebuild_busy(message: str, code: str, retry_after_s: float) -> BusyError:
+    return BusyError(message, code=code, retry_after_s=retry_after_s)
+
+
+class FetchError(ServiceError):
+    """An address that could not be fetched, or may not be.
+
+    Args:
+        message: What happened, with the value found and the next step.
+        code: A key of `CODES`.
+        is_passing: Whether trying again later may help.
+        retry_after_s: Seconds that the host asked for; None if it did not.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        is_passing: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.is_passing = is_passing
+        self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with what decides over another try too."""
+        return (_rebuild_fetch, (self.message, self.code, self.is_passing, self.retry_after_s))
+
+
+def _rebuild_fetch(
+    message: str,
+    code: str,
+    is_passing: bool,  # noqa: FBT001 - pickle gives it by position
+    retry_after_s: float | None,
+) -> FetchError:
+    return FetchError(message, code=code, is_passing=is_passing, retry_after_s=retry_after_s)
 
 
 class MissingExtraError(StudioDetectorError):

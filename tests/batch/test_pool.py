@@ -10,7 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -221,16 +220,6 @@ class TestRows:
         assert 0 <= one["pdq_quality"] <= 100
         assert distance(one, two) <= 31 < distance(one, other)
         assert "pdq" not in broken
-
-    def test_a_single_pixel_has_a_perceptual_hash_of_no_quality(self):
-        """The smallest picture there is."""
-        pytest.importorskip("pdqhash")
-        from studio_detector.batch.perceptual import perceptual_hash
-
-        digits, quality = perceptual_hash(np.zeros((1, 1, 3), dtype=np.uint8))
-
-        assert 64 == len(digits)
-        assert 0 == quality
 
 
 class TestEnds:

@@ -349,6 +349,10 @@ _VALUES = st.recursive(
 )
 
 
+def _flat(resolved):
+    return flat(resolved.settings, resolved.service)
+
+
 class TestAnything:
     @given(_NAMES.filter(lambda name: find(name) is None), _VALUES, st.booleans())
     def test_any_unknown_name_is_a_config_error(self, name, value, is_text):
@@ -356,7 +360,8 @@ class TestAnything:
         assignment = Assignment(
             name=name, value=value, origin=Origin("option", "--x"), is_text=is_text
         )
-        expected = "config_invalid_value" if name == "limits" else "config_unknown_key"
+        is_group = name in {"limits", "service"}
+        expected = "config_invalid_value" if is_group else "config_unknown_key"
 
         code, _ = _message(Options(assignments=(assignment,)))
 
@@ -367,10 +372,10 @@ class TestAnything:
         """What is taken lies within the bounds, so taking it again gives it again."""
         assignment = Assignment(name=name, value=value, origin=Origin("file", "x"))
         with contextlib.suppress(ConfigError):
-            taken = flat(load_settings(Options(assignments=(assignment,))).settings)
+            taken = _flat(load_settings(Options(assignments=(assignment,))))
             whole = name.removesuffix(".shadow")
             again = Assignment(name=whole, value=taken[whole], origin=Origin("file", "x"))
-            assert taken == flat(load_settings(Options(assignments=(again,))).settings)
+            assert taken == _flat(load_settings(Options(assignments=(again,))))
 
     @given(st.sampled_from(list(all_keys())), st.text(max_size=30))
     def test_any_text_is_taken_or_a_config_error(self, name, text):

@@ -58,10 +58,15 @@ def test_the_json_form_holds_every_value(values):
 
     data = json.loads(render.as_json(resolved, origin=False))
 
-    limits = data.pop("limits")
-    found = data | {f"limits.{name}": value for name, value in limits.items()}
+    tables = {name: data.pop(name) for name in ("limits", "service")}
+    found = data | {
+        f"{table}.{name}": value
+        for table, values in tables.items()
+        for name, value in values.items()
+    }
     expected = {
-        name: list(v) if isinstance(v, tuple) else v for name, v in flat(resolved.settings).items()
+        name: list(v) if isinstance(v, tuple) else v
+        for name, v in flat(resolved.settings, resolved.service).items()
     }
     assert expected == found
 
@@ -106,7 +111,8 @@ def test_every_setting_is_documented(key):
     assert len(key.description) > 20
     assert key.requirement
     assert "typing" not in key.requirement
-    assert key.variable == "STUDIO_DETECTOR_" + key.name.upper().replace(".", "__")
+    name = key.name.removeprefix("service.")
+    assert key.variable == "STUDIO_DETECTOR_" + name.upper().replace(".", "__")
 
 
 def test_descriptions_of_several_lines_are_whole():

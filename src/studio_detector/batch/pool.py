@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from studio_detector.batch.cores import usable_cores
+from studio_detector.batch.keeper import AbandonedError
 from studio_detector.batch.perceptual import check_installed
-from studio_detector.batch.supervisor import AbandonedError, Supervisor
+from studio_detector.batch.supervisor import Supervisor
 from studio_detector.batch.window import Ticket, Window
 from studio_detector.errors import ConfigError, StudioDetectorError, UnreadableError
 from studio_detector.imaging.isolated import DEFAULT_MEMORY_BYTES, DEFAULT_TIMEOUT_S
@@ -70,7 +71,7 @@ class PoolOptions:
 class WorkerPool:
     """Worker processes for many photos.
 
-    Every photo gets a row, whatever it does to the worker that meets it; see `Supervisor` for
+    Every photo gets a row, whatever it does to the worker that meets it; see `Keeper` for
     what is tried again. Memory does not grow with the number of photos.
 
     ::

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio_detector.batch.arrow import arrow, record_batch, schema_of
 from studio_detector.batch.rows import row_columns, row_of
-from studio_detector.batch.worker import failure_row
+from studio_detector.batch.serving import failure_row
 from studio_detector.errors import ConfigError, UnreadableError
 from studio_detector.imaging.source import read_source
 from studio_detector.pipeline.detector import Detector

@@ -23,7 +23,8 @@ def config() -> None:
     short_help="Print every setting.",
     help="""Print every setting as it is after defaults, file, environment and options.
 
-    The form toml is a configuration file that gives the same settings again.""",
+    The form toml is a configuration file that gives the same settings again. Passwords and
+    secrets are shown as *** unless --secrets is given.""",
 )
 @click.option("--origin", is_flag=True, help="Say where each value comes from.")
 @click.option(
@@ -34,10 +35,11 @@ def config() -> None:
     show_default=True,
     help="Form of the list.",
 )
+@click.option("--secrets", is_flag=True, help="Show passwords and secrets too.")
 @settings_options
 @debug_option
 @click.pass_obj
-def show(run: Run, *, origin: bool, output_format: str, chosen: Chosen) -> None:
+def show(run: Run, *, origin: bool, output_format: str, secrets: bool, chosen: Chosen) -> None:
     """Write the settings; see the help above."""
     resolved = chosen.resolve()
 
@@ -46,10 +48,11 @@ def show(run: Run, *, origin: bool, output_format: str, chosen: Chosen) -> None:
     from studio_detector.reporting.printable import printable
 
     if output_format == "json":
-        run.output.write(render.as_json(resolved, origin=origin))
+        run.output.write(render.as_json(resolved, origin=origin, secrets=secrets))
     elif output_format == "toml":
-        run.output.write(render.as_toml(resolved, origin=origin))
+        run.output.write(render.as_toml(resolved, origin=origin, secrets=secrets))
     else:
         header = ["setting", "value", *(["origin"] if origin else [])]
-        rows = [tuple(map(printable, row)) for row in render.as_rows(resolved, origin=origin)]
+        found = render.as_rows(resolved, origin=origin, secrets=secrets)
+        rows = [tuple(map(printable, row)) for row in found]
         write_table(run.output, header, rows)

@@ -14,6 +14,7 @@ from studio_detector.errors import (
     EXIT_FOUND,
     EXIT_OK,
     EXIT_SOME_FAILED,
+    EXIT_UNAVAILABLE,
     EXIT_UNWRITABLE,
     EXIT_USAGE,
 )
@@ -36,6 +37,7 @@ STATUSES: Mapping[int, str] = MappingProxyType(
         EXIT_USAGE: "the command, an option or a setting is wrong; nothing was analysed",
         EXIT_SOME_FAILED: "some photos failed, others were analysed",
         EXIT_ALL_FAILED: "every photo failed",
+        EXIT_UNAVAILABLE: "the service cannot be reached, or takes no work now",
         EXIT_BUG: "a defect of ours or of a plugin",
         EXIT_UNWRITABLE: "standard output, or the output file, could not be written",
         EXIT_INTERRUPTED: "interrupted with Ctrl-C",

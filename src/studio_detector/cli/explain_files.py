@@ -134,4 +134,6 @@ def setting_lines(resolved: ResolvedSettings) -> tuple[SettingLine, ...]:
     return tuple(
         SettingLine(name=name, value=value, origin=origin, changed=values[name] != defaults[name])
         for name, value, origin in as_rows(resolved, origin=True)
+        # How a service runs says nothing about a photo.
+        if name in values
     )

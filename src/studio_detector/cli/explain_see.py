@@ -83,14 +83,8 @@ class Eye:
 
     def _drawn(self, planes: Planes, report: Report) -> Iterator[Overlay]:
         """The overlays of the analyses that ran, and the map of the evidence."""
-        from studio_detector.reporting.overlays import OVERLAYS, draw, head_logit
+        # The drawings are not wanted by whoever only reads.
+        from studio_detector.reporting.overlays.of_report import drawable, drawn
 
-        model = self.detector.model
-        head = model.full if report.phase == "detail" else model.lighting
-        for kind in OVERLAYS.values():
-            if kind.component in report.measurements:
-                yield draw(kind.name, planes, report)
-            elif kind.component == "evidence" and self.evidence_map:
-                yield draw(
-                    kind.name, planes, report, logit=head_logit(head, self.detector.registry)
-                )
+        for kind in drawable(report.measurements, evidence_map=self.evidence_map):
+            yield drawn(kind, planes, report, self.detector.model, self.detector.registry)

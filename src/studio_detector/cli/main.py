@@ -18,7 +18,14 @@ from studio_detector.cli.evaluate import evaluate
 from studio_detector.cli.explain import explain
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.planes import planes
+from studio_detector.cli.remote import remote
 from studio_detector.cli.run import PROGRAM, Run, guarded
+from studio_detector.cli.service.jobs import jobs
+from studio_detector.cli.service.rescore import rescore
+from studio_detector.cli.service.serve import serve
+from studio_detector.cli.service.variants import variants
+from studio_detector.cli.service.webhook import webhook
+from studio_detector.cli.service.worker import worker
 from studio_detector.cli.train import train
 
 if TYPE_CHECKING:
@@ -105,6 +112,13 @@ for _command in (
     evaluate,
     compare,
     train,
+    serve,
+    worker,
+    remote,
+    jobs,
+    variants,
+    rescore,
+    webhook,
     config,
     doctor,
     completion,

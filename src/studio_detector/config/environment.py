@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from studio_detector.config.keys import NESTING, PREFIX
+from studio_detector.config.keys import NESTING, PREFIX, names_by_variable
 from studio_detector.config.origin import Assignment, Origin
 
 if TYPE_CHECKING:
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 #: Names the configuration file; no setting itself.
 FILE_VARIABLE = PREFIX + "CONFIG"
+#: Address of a service for ``studio-detector remote``; no setting itself.
+URL_VARIABLE = PREFIX + "URL"
+#: Key for that service; no setting itself.
+API_KEY_VARIABLE = PREFIX + "API_KEY"
+_NO_SETTINGS = frozenset({FILE_VARIABLE, URL_VARIABLE, API_KEY_VARIABLE})
 
 # Kubernetes gives every pod such variables for a service named studio-detector.
 _KUBERNETES = re.compile(
@@ -33,17 +38,24 @@ def environment_assignments(environ: Mapping[str, str]) -> list[Assignment]:
     """
     return [
         Assignment(
-            name=variable.removeprefix(PREFIX).lower().replace(NESTING, "."),
+            name=names_by_variable().get(variable)
+            or variable.removeprefix(PREFIX).lower().replace(NESTING, "."),
             value=environ[variable],
             origin=Origin("environment", variable),
             is_text=True,
         )
         for variable in sorted(environ)
         if variable.startswith(PREFIX)
-        and variable != FILE_VARIABLE
+        and variable not in _NO_SETTINGS
         and environ[variable]
-        and not _KUBERNETES.fullmatch(variable.removeprefix(PREFIX))
+        and not _is_made_by_kubernetes(variable.removeprefix(PREFIX), environ[variable])
     ]
+
+
+def _is_made_by_kubernetes(name: str, value: str) -> bool:
+    # Its "PORT" is an address (tcp://10.0.0.1:80), ours a number.
+    is_ours = name == "PORT" and value.strip().isdigit()
+    return not is_ours and _KUBERNETES.fullmatch(name) is not None
 
 
 def file_from_environment(environ: Mapping[str, str]) -> str | None:

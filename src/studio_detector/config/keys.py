@@ -1,6 +1,7 @@
 """Every setting by name, read off the dataclasses that hold them: type, bounds, default, words.
 
-Nothing about a setting is written here; `Settings` and `Limits` are the one place.
+Nothing about a setting is written here; `Settings`, `Limits` and `ServiceSettings` are the one
+place.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import (
 from annotated_types import Ge, Gt, Le, Lt
 
 from studio_detector.pipeline.settings import Settings
+from studio_detector.service.settings import Secret, ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 PREFIX = "STUDIO_DETECTOR_"
 #: Between the parts of a nested name in an environment variable.
 NESTING = "__"
+
+#: Section of the settings of the service.
+SERVICE = "service"
 
 #: Forms of a value: one thing, a list of names, or a table of numbers by name.
 Form = Literal["single", "list", "table"]
@@ -49,6 +54,7 @@ class Key:
         optional: Whether it may be None, that is, not set.
         default: Its default.
         description: Its line in the docstring of its class.
+        secrecy: What of its value is never shown; None where all may be.
     """
 
     name: str
@@ -56,6 +62,7 @@ class Key:
     optional: bool
     default: Any
     description: str
+    secrecy: Secret | None = None
 
     @property
     def form(self) -> Form:
@@ -66,7 +73,9 @@ class Key:
     @property
     def variable(self) -> str:
         """Its environment variable."""
-        return PREFIX + self.name.upper().replace(".", NESTING)
+        # No name is used twice, so what is set most often in the environment has short names.
+        name = self.name.removeprefix(f"{SERVICE}.")
+        return PREFIX + name.upper().replace(".", NESTING)
 
     @property
     def requirement(self) -> str:
@@ -87,7 +96,14 @@ class Key:
 @cache
 def all_keys() -> Mapping[str, Key]:
     """Every setting by its dotted name, in the order of the classes."""
-    return types.MappingProxyType({key.name: key for key in _walk(Settings, "")})
+    keys = [*_walk(Settings, ""), *_walk(ServiceSettings, f"{SERVICE}.")]
+    return types.MappingProxyType({key.name: key for key in keys})
+
+
+@cache
+def names_by_variable() -> Mapping[str, str]:
+    """The dotted name that each environment variable sets."""
+    return types.MappingProxyType({key.variable: key.name for key in all_keys().values()})
 
 
 @cache
@@ -124,7 +140,7 @@ def apply(settings: Settings, values: Mapping[str, object]) -> Settings:
 
     Args:
         settings: Where to start from.
-        values: Dotted name -> validated value.
+        values: Dotted name -> validated value; what is the service's is left alone.
 
     Returns:
         The settings with these values.
@@ -136,12 +152,26 @@ def apply(settings: Settings, values: Mapping[str, object]) -> Settings:
     return changed
 
 
-def flat(settings: Settings) -> dict[str, Any]:
-    """Every value by its dotted name, in the order of `all_keys`."""
+def apply_service(values: Mapping[str, object]) -> ServiceSettings:
+    """Set what is the service's; see `apply`."""
+    changed: ServiceSettings = _apply(ServiceSettings(), values, f"{SERVICE}.")
+    return changed
+
+
+def flat(settings: Settings, service: ServiceSettings | None = None) -> dict[str, Any]:
+    """Every value by its dotted name, in the order of `all_keys`.
+
+    Args:
+        settings: Those of the analysis.
+        service: Those of the service; None leaves them out.
+    """
     values = {}
     for name in all_keys():
-        value: Any = settings
-        for part in name.split("."):
+        first, *rest = name.split(".")
+        if first == SERVICE and service is None:
+            continue
+        value: Any = service if first == SERVICE else getattr(settings, first)
+        for part in rest:
             value = getattr(value, part)
         values[name] = value
     return values
@@ -186,6 +216,7 @@ def _walk(owner: type, prefix: str) -> list[Key]:
             keys += _walk(annotation, f"{name}.")
             continue
         bare, optional = _without_none(annotation)
+        bare, secrecy = _without_secrecy(bare)
         keys.append(
             Key(
                 name=name,
@@ -193,6 +224,7 @@ def _walk(owner: type, prefix: str) -> list[Key]:
                 optional=optional,
                 default=field.default,
                 description=texts.get(field.name, ""),
+                secrecy=secrecy,
             )
         )
     return keys
@@ -203,6 +235,14 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:  # noqa: ANN401 - any ty
         return annotation, False
     (bare,) = (part for part in get_args(annotation) if part is not types.NoneType)
     return bare, True
+
+
+def _without_secrecy(annotation: Any) -> tuple[Any, Secret | None]:  # noqa: ANN401 - any type expression
+    if get_origin(annotation) is Annotated:
+        bare, *marks = get_args(annotation)
+        if len(marks) == 1 and isinstance(marks[0], Secret):
+            return bare, marks[0]
+    return annotation, None
 
 
 def _attribute_texts(owner: type) -> dict[str, str]:

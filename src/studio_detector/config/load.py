@@ -12,11 +12,12 @@ from studio_detector.config.environment import (
     file_from_environment,
 )
 from studio_detector.config.files import file_assignments
-from studio_detector.config.keys import all_keys, apply
+from studio_detector.config.keys import SERVICE, all_keys, apply, apply_service
 from studio_detector.config.origin import DEFAULT, Assignment, Origin
 from studio_detector.config.validate import checked
 from studio_detector.errors import ConfigError
 from studio_detector.pipeline.settings import Settings
+from studio_detector.service.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,12 +45,14 @@ class ResolvedSettings:
     """The settings in force and where each comes from.
 
     Attributes:
-        settings: The settings.
+        settings: The settings of the analysis.
+        service: Those of the service.
         origins: Dotted name -> origin, for every setting; entries of tables that were set
             one by one have their own.
     """
 
     settings: Settings
+    service: ServiceSettings = field(default_factory=ServiceSettings)
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
 
@@ -103,8 +106,10 @@ def load_settings(
     found += options.assignments
     values, origins = _merged(found)
     _switch_analyses(options, values, origins)
+    settings, service = _applied(values, origins)
     return ResolvedSettings(
-        settings=_applied(values, origins),
+        settings=settings,
+        service=service,
         origins=MappingProxyType(
             {name: origins.pop(name, DEFAULT) for name in all_keys()} | origins
         ),
@@ -161,12 +166,42 @@ def _switch_analyses(options: Options, values: dict[str, Any], origins: dict[str
         origins["disabled_analyses"] = Origin("option", " and ".join(used))
 
 
-def _applied(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> Settings:
+def _applied(
+    values: Mapping[str, Any], origins: Mapping[str, Origin]
+) -> tuple[Settings, ServiceSettings]:
     try:
-        return apply(Settings(), values)
+        return apply(Settings(), values), apply_service(values)
     except ConfigError as error:
         # Values that fit one by one but not together: say where they come from.
         places = "; ".join(
-            f"{name} from {origin}" for name, origin in origins.items() if name in error.message
+            f"{name} from {origin}"
+            for name, origin in origins.items()
+            if name.removeprefix(f"{SERVICE}.") in error.message
         )
         raise ConfigError(f"{error.message} ({places})", code=error.code) from error
+
+
+def settings_from_values(base: Settings, values: Mapping[str, object], *, place: str) -> Settings:
+    """Change settings of the analysis by dotted name, as a file of variants does.
+
+    Args:
+        base: Where to start from.
+        values: Dotted name -> value, typed as in a file.
+        place: Where they stand, for messages.
+
+    Raises:
+        ConfigError: ``config_unknown_key`` or ``config_invalid_value``.
+    """
+    found = [
+        Assignment(name=name, value=value, origin=Origin("file", place))
+        for name, value in values.items()
+    ]
+    merged, _ = _merged(found)
+    foreign = [name for name in merged if name.startswith(f"{SERVICE}.")]
+    if foreign:
+        raise ConfigError(
+            f"{place}: {foreign[0]!r} is a setting of the service, not of the analysis; "
+            "variants differ in how photos are analysed alone",
+            code="config_invalid_value",
+        )
+    return apply(base, merged)

@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from studio_detector.config.keys import all_keys, flat
 from studio_detector.config.origin import DEFAULT
+from studio_detector.config.redact import redacted
 
 if TYPE_CHECKING:
     from studio_detector.config.load import ResolvedSettings
 
 
-def as_rows(resolved: ResolvedSettings, *, origin: bool) -> list[tuple[str, ...]]:
+def as_rows(
+    resolved: ResolvedSettings, *, origin: bool, secrets: bool = False
+) -> list[tuple[str, ...]]:
     """One row for each setting: name, value, and where it comes from if asked."""
     rows: list[tuple[str, ...]] = []
-    for name, value in flat(resolved.settings).items():
+    for name, value in _values(resolved, secrets=secrets).items():
         row = (name, value_text(value) if value is not None else "none")
         rows.append((*row, _origin_words(resolved, name)) if origin else row)
     return rows
 
 
-def as_json(resolved: ResolvedSettings, *, origin: bool) -> str:
+def as_json(resolved: ResolvedSettings, *, origin: bool, secrets: bool = False) -> str:
     """One JSON object: nested as in files, or dotted name -> value and origin if asked."""
-    values = flat(resolved.settings)
+    values = _values(resolved, secrets=secrets)
     if origin:
         data: dict[str, Any] = {
             name: {"value": value, "origin": _origin_words(resolved, name)}
@@ -37,11 +40,11 @@ def as_json(resolved: ResolvedSettings, *, origin: bool) -> str:
     return json.dumps(data, indent=2) + "\n"
 
 
-def as_toml(resolved: ResolvedSettings, *, origin: bool) -> str:
+def as_toml(resolved: ResolvedSettings, *, origin: bool, secrets: bool = False) -> str:
     """A configuration file with every setting; those without a value are comments."""
     top: list[str] = []
     tables: dict[str, list[str]] = {}
-    for name, value in flat(resolved.settings).items():
+    for name, value in _values(resolved, secrets=secrets).items():
         table, _, key = name.rpartition(".")
         line = f"# {key} is not set" if value is None else f"{key} = {value_text(value)}"
         if origin:
@@ -49,6 +52,11 @@ def as_toml(resolved: ResolvedSettings, *, origin: bool) -> str:
         (tables.setdefault(table, []) if table else top).append(line)
     blocks = [top, *([f"[{table}]", *lines] for table, lines in tables.items())]
     return "\n".join("".join(line + "\n" for line in block) for block in blocks)
+
+
+def _values(resolved: ResolvedSettings, *, secrets: bool) -> dict[str, Any]:
+    values = flat(resolved.settings, resolved.service)
+    return values if secrets else {name: redacted(name, value) for name, value in values.items()}
 
 
 def _origin_words(resolved: ResolvedSettings, name: str) -> str:

@@ -102,7 +102,7 @@ class Head:
         return Evidence(
             intercept=self.intercept,
             terms=tuple(
-                shape.evaluate(_value(measurements, shape.measure)) for shape in self.shapes
+                shape.evaluate(value_of(measurements, shape.measure)) for shape in self.shapes
             ),
         )
 
@@ -198,7 +198,8 @@ class Model:
                 )
 
 
-def _value(measurements: Mapping[str, Measurement], key: str) -> float | None:
+def value_of(measurements: Mapping[str, Measurement], key: str) -> float | None:
+    """The value of a measure by its full name; None where it is missing or was not measured."""
     analysis, _, name = key.partition(".")
     measurement = measurements.get(analysis)
     return None if measurement is None else measurement.values.get(name)

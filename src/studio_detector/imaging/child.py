@@ -129,6 +129,12 @@ class Child:
             # Answered at the last moment; the next picture must not pay for it.
             self.stop()
 
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let the child wait, in a conversation, without the time counting as the picture's."""
+        with self._watchdog.suspended():
+            yield
+
     def garbled(self, what: str) -> IsolationError:
         """Say that the child sent what it should not have."""
         return IsolationError(

@@ -52,6 +52,19 @@ class Watchdog:
             with self._condition:
                 self._due_s = inf
 
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let the time of the block not count, inside `deadline`."""
+        with self._condition:
+            left_s, self._due_s = self._due_s - monotonic(), inf
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._due_s = monotonic() + left_s
+                if self._due_s < self._wakes_at_s:
+                    self._condition.notify()
+
     def close(self) -> None:
         """End the thread."""
         with self._condition:

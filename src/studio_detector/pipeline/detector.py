@@ -7,22 +7,23 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
 from studio_detector.analysis.registry import Registry
-from studio_detector.decision import policy
 from studio_detector.decision.shipped import load_model
 from studio_detector.errors import AnalysisError, StudioDetectorError
 from studio_detector.imaging import IsolatedLoader, load
+from studio_detector.pipeline.judge import Judge
 from studio_detector.pipeline.report import Failure, Outcome, Report, Timing
 from studio_detector.pipeline.settings import Settings
 from studio_detector.planes import Planes
 from studio_detector.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     from studio_detector.analysis.base import Analysis, Measurement
     from studio_detector.imaging import Frame
     from studio_detector.imaging.source import Source
+    from studio_detector.pipeline.judge import Lack, Verdict
 
 
 class Detector:
@@ -59,13 +60,7 @@ class Detector:
         )
         self.model = load_model(self.settings.model, rule_weights=self.settings.rule_weights)
         self.model.check_analyses(analysis.SPEC for analysis in self.registry)
-        self._network = tuple(
-            analysis
-            for analysis in self.registry.phase("network")
-            if self.settings.phases == "all" or self.model.reads(analysis.SPEC.name)
-        )
-        self._uncertain_low = _first(self.settings.uncertain_low, self.model.uncertain_low)
-        self._uncertain_high = _first(self.settings.uncertain_high, self.model.uncertain_high)
+        self.judge = Judge(self.settings, self.registry, self.model)
         self._isolated = (
             IsolatedLoader(
                 working_size_px=self.settings.working_size_px, limits=self.settings.limits
@@ -88,7 +83,7 @@ class Detector:
     @property
     def uncertain_band(self) -> tuple[float, float]:
         """Confidences between which the label is uncertain: the settings', else the model's."""
-        return self._uncertain_low, self._uncertain_high
+        return self.judge.uncertain_band
 
     def close(self) -> None:
         """End the decoding child, where there is one; the detector may be used again."""
@@ -141,6 +136,7 @@ class Detector:
         path: str | None = None,
         decode_ms: float = 0.0,
         planes: Planes | None = None,
+        known: Mapping[str, Measurement] | None = None,
     ) -> Report:
         """Analyse a picture that was decoded before; see `analyse`.
 
@@ -150,46 +146,38 @@ class Detector:
             decode_ms: Milliseconds that decoding took, for the report.
             planes: Planes of ``frame.rgb``, for who wants to draw what was measured; None
                 makes them here and forgets them.
+            known: Analysis name -> what was measured on this very picture before, at the same
+                working size; it is not measured again. Versions that are not the installed
+                ones, and analyses that do not run, are ignored.
         """
         start = perf_counter()
         planes = Planes(frame.rgb) if planes is None else planes
-        measurements = _measure(self.registry.phase("lighting"), planes)
+        measurements = _measure(self.registry.phase("lighting"), planes, known)
         lighting_ms = _milliseconds_since(start)
 
         network_ms = None
-        if self._network:
+        if self.judge.network:
             start = perf_counter()
-            measurements |= _measure(self._network, planes)
+            measurements |= _measure(self.judge.network, planes, known)
             network_ms = _milliseconds_since(start)
-        evidence = self.model.lighting.evaluate(measurements)
-        confidence = lighting_confidence = self.model.lighting.confidence(evidence)
+        verdict = self.judge.first(measurements)
 
         detail_ms = None
-        if policy.detail_wanted(
-            confidence,
-            self.settings.phases,
-            doubt_low=self.settings.doubt_low,
-            doubt_high=self.settings.doubt_high,
-        ):
+        if self.judge.wants_detail(verdict):
             start = perf_counter()
-            measurements |= _measure(self.registry.phase("detail"), planes)
-            evidence = self.model.full.evaluate(measurements)
-            confidence = self.model.full.confidence(evidence)
+            detail = _measure(self.registry.phase("detail"), planes, known)
+            verdict = self.judge.final(verdict, detail)
             detail_ms = _milliseconds_since(start)
 
         return Report(
             path=path,
-            confidence=confidence,
-            label=policy.label(
-                confidence,
-                uncertain_low=self._uncertain_low,
-                uncertain_high=self._uncertain_high,
-            ),
-            phase="lighting" if detail_ms is None else "detail",
-            lighting_confidence=lighting_confidence,
+            confidence=verdict.confidence,
+            label=verdict.label,
+            phase=verdict.phase,
+            lighting_confidence=verdict.lighting_confidence,
             phases=self.settings.phases,
-            evidence=evidence,
-            measurements=measurements,
+            evidence=verdict.evidence,
+            measurements=verdict.measurements,
             model=self.model.identity,
             variant=self.settings.variant,
             version=VERSION,
@@ -208,6 +196,10 @@ class Detector:
                 total_ms=decode_ms + lighting_ms + (network_ms or 0.0) + (detail_ms or 0.0),
             ),
         )
+
+    def decide(self, measurements: Mapping[str, Measurement]) -> Verdict | Lack:
+        """Judge by measurements that were kept, without the picture; see `Judge.decide`."""
+        return self.judge.decide(measurements)
 
     def analyse_many(self, sources: Iterable[Source]) -> Iterator[Outcome]:
         """Analyse photos one after the other; a bad one becomes a `Failure`, never an exception.
@@ -243,16 +235,20 @@ def measured(analysis: Analysis, planes: Planes) -> Measurement:
         ) from error
 
 
-def _measure(analyses: Iterable[Analysis], planes: Planes) -> dict[str, Measurement]:
-    return {analysis.SPEC.name: measured(analysis, planes) for analysis in analyses}
+def _measure(
+    analyses: Iterable[Analysis], planes: Planes, known: Mapping[str, Measurement] | None
+) -> dict[str, Measurement]:
+    found = {}
+    for analysis in analyses:
+        before = None if known is None else known.get(analysis.SPEC.name)
+        if before is None or before.version != analysis.SPEC.version:
+            before = measured(analysis, planes)
+        found[analysis.SPEC.name] = before
+    return found
 
 
 def _name(source: Source) -> str | None:
     return os.fsdecode(source) if isinstance(source, str | os.PathLike) else None
-
-
-def _first(chosen: float | None, otherwise: float) -> float:
-    return otherwise if chosen is None else chosen
 
 
 def _milliseconds_since(start: float) -> float:

@@ -35,6 +35,27 @@ def open_engine(name: EngineName) -> Engine:
     return OpenCvEngine()
 
 
+def engine_identity(name: EngineName) -> str:
+    """Library and version that `open_engine` would compute with, told without opening it.
+
+    Args:
+        name: See `open_engine`.
+
+    Raises:
+        MissingExtraError: See `open_engine`.
+    """
+    if name == "auto":
+        try:
+            return engine_identity("onnxruntime")
+        except MissingExtraError:
+            return engine_identity("opencv")
+    if name == "onnxruntime":
+        return onnxruntime.identity()
+    from studio_detector.analysis.network import opencv  # noqa: PLC0415 - see `open_engine`
+
+    return opencv.identity()
+
+
 def require_engine(name: EngineName) -> None:
     """Make sure that an engine can be opened, without opening it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,19 @@ def require_package() -> None:
     """
     if find_spec(_PACKAGE) is None:
         raise _missing()
+
+
+def identity() -> str:
+    """What `Engine.name` would be, mostly without the cost of importing the package.
+
+    Raises:
+        MissingExtraError: ``missing_extra``.
+    """
+    require_package()
+    try:
+        return f"{_PACKAGE} {version(_PACKAGE)}"
+    except PackageNotFoundError:  # distributed under another name, as for GPUs
+        return OnnxRuntimeEngine().name
 
 
 def _missing() -> MissingExtraError:

@@ -17,7 +17,7 @@ class OpenCvEngine:
     """See `Engine`. A net holds its input while it computes, so each caller borrows one."""
 
     def __init__(self) -> None:
-        self.name = f"opencv {cv2.__version__}"
+        self.name = identity()
         # As many as have ever computed at once; taking from and adding to a list is atomic.
         self._idle = [_read_net()]
 
@@ -31,6 +31,11 @@ class OpenCvEngine:
         logit = float(np.ravel(net.forward())[0])
         self._idle.append(net)
         return logit
+
+
+def identity() -> str:
+    """See `Engine.name`."""
+    return f"opencv {cv2.__version__}"
 
 
 def _read_net() -> cv2.dnn.Net:

@@ -41,9 +41,7 @@ def explanation_data(explanation: Explanation, *, timing: bool = True) -> dict[s
             "logit": explanation.waterfall.logit,
         },
         "flip": _flip(explanation.flip),
-        "flip_of_cues": None
-        if explanation.flip_of_cues is None
-        else _flip(explanation.flip_of_cues),
+        "flip_of_cues": _flip(explanation.flip_of_cues),
         "reliability": None
         if reliability is None
         else {
@@ -79,7 +77,9 @@ def comparison_data(comparison: Comparison, *, timing: bool = True) -> dict[str,
     }
 
 
-def _flip(flip: Flip) -> dict[str, Any]:
+def _flip(flip: Flip | None) -> dict[str, Any] | None:
+    if flip is None:
+        return None
     return {
         "turns_to": flip.turns_to,
         "missing_log_odds": flip.missing_log_odds,

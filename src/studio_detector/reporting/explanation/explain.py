@@ -32,7 +32,8 @@ class Explanation:
     Attributes:
         report: The report explained.
         waterfall: The evidence, strongest first.
-        flip: The fewest measurements that would turn the verdict.
+        flip: The fewest measurements that would turn the verdict; None where the model is not
+            at hand.
         flip_of_cues: The same with the network's opinion as it is; None where the model reads
             no network.
         reliability: How often such a confidence was right; None where the card does not say.
@@ -42,7 +43,7 @@ class Explanation:
 
     report: Report
     waterfall: Waterfall
-    flip: Flip
+    flip: Flip | None
     flip_of_cues: Flip | None
     reliability: Reliability | None
     phases: str
@@ -51,7 +52,7 @@ class Explanation:
 
 def explain(
     report: Report,
-    model: Model,
+    model: Model | None,
     settings: Settings,
     measures: Mapping[str, MeasureSpec],
     *,
@@ -61,21 +62,23 @@ def explain(
 
     Args:
         report: What was found.
-        model: The model it was found with.
+        model: The model it was found with; None if that is no longer at hand.
         settings: The settings it was found with.
         measures: Full name -> specification of every measure.
         most: Terms of the waterfall named one by one; None for all.
     """
-    head = model.full if report.phase == "detail" else model.lighting
-    reads_network = any(term.component == _NETWORK for term in report.evidence.terms)
+    flip = flip_of_cues = None
+    if model is not None:
+        head = model.full if report.phase == "detail" else model.lighting
+        flip = smallest_flip(head, report.evidence)
+        if any(term.component == _NETWORK for term in report.evidence.terms):
+            flip_of_cues = smallest_flip(head, report.evidence, fixed=(_NETWORK,))
     return Explanation(
         report=report,
         waterfall=waterfall(report.evidence, measures, most=most),
-        flip=smallest_flip(head, report.evidence),
-        flip_of_cues=(
-            smallest_flip(head, report.evidence, fixed=(_NETWORK,)) if reads_network else None
-        ),
-        reliability=reliability_of(report.confidence, model.card),
+        flip=flip,
+        flip_of_cues=flip_of_cues,
+        reliability=None if model is None else reliability_of(report.confidence, model.card),
         phases=text.phase_words(report, settings),
         cautions=cautions(report),
     )

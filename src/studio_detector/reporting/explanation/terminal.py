@@ -57,7 +57,8 @@ def explanation_text(
 
 def flip_lines(explanation: Explanation, measures: Mapping[str, MeasureSpec]) -> Iterator[str]:
     """What would turn the verdict, in lines for a terminal."""
-    yield from _one_flip(explanation.flip, "what would turn it", measures)
+    if explanation.flip is not None:
+        yield from _one_flip(explanation.flip, "what would turn it", measures)
     if explanation.flip_of_cues is not None:
         yield from _one_flip(
             explanation.flip_of_cues, "with the network's opinion as it is", measures

@@ -36,7 +36,7 @@ class Side:
         name: Its name.
         explanation: Why it got its verdict.
         reliability: How far its confidence can be taken at its word.
-        photo: The picture.
+        photo: The picture; None where it is no longer kept.
         chart: Its waterfall, on the scale of both.
     """
 
@@ -44,7 +44,7 @@ class Side:
     name: str
     explanation: Explanation
     reliability: str
-    photo: Picture
+    photo: Picture | None
     chart: Chart
 
 
@@ -84,10 +84,10 @@ def comparison_page(comparison: Comparison, first: Seen, second: Seen, context: 
         MissingExtraError: ``missing_extra`` if Jinja2 is not installed.
     """
     both = (first, second)
-    arrays = [seen.rgb for seen in both]
     pairs = _pairs(first, second)
-    arrays += [overlay.rgb for pair in pairs for overlay in pair]
-    made = pictures(arrays)
+    own = [seen.rgb for seen in both if seen.rgb is not None]
+    drawn = list(pictures([*own, *(overlay.rgb for pair in pairs for overlay in pair)]))
+    photos = [None if seen.rgb is None else drawn.pop(0) for seen in both]
     scale = Scale.of(*(seen.explanation.waterfall for seen in both))
     sides = [
         Side(
@@ -98,9 +98,8 @@ def comparison_page(comparison: Comparison, first: Seen, second: Seen, context: 
             photo=photo,
             chart=chart(seen.explanation.waterfall, scale),
         )
-        for letter, seen, photo in zip(LETTERS, both, made[:2], strict=True)
+        for letter, seen, photo in zip(LETTERS, both, photos, strict=True)
     ]
-    drawn = made[2:]
     return render(
         "comparison.html.j2",
         sides=sides,

@@ -41,14 +41,14 @@ class Context:
     Attributes:
         specs: Specifications of the analyses.
         typical: Full name of a measure -> its spread in the training photographs.
-        settings: Every setting.
+        settings: Every setting; None where they are no longer known.
         band: Confidences between which the label is uncertain.
         timing: Show milliseconds.
     """
 
     specs: tuple[AnalysisSpec, ...]
     typical: Mapping[str, Typical]
-    settings: tuple[SettingLine, ...]
+    settings: tuple[SettingLine, ...] | None
     band: tuple[float, float]
     timing: bool = True
 
@@ -64,10 +64,11 @@ class Seen:
 
     Attributes:
         explanation: Why it got its verdict.
-        rgb: The picture at working size, uint8 (rows, columns, 3), sRGB.
-        overlays: What its analyses saw.
+        rgb: The picture at working size, uint8 (rows, columns, 3), sRGB; None where it is no
+            longer kept.
+        overlays: What its analyses saw; none without the picture.
     """
 
     explanation: Explanation
-    rgb: npt.NDArray[np.uint8]
+    rgb: npt.NDArray[np.uint8] | None
     overlays: Sequence[Overlay]

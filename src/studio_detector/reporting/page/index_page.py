@@ -36,7 +36,7 @@ class Entry:
         phase: The last phase that ran.
         strongest: Its strongest evidence.
         cautions: How many things to keep in mind.
-        picture: The photo, small.
+        picture: The photo, small; None where it is no longer kept.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Entry:
     phase: str
     strongest: tuple[Step, ...]
     cautions: int
-    picture: Picture
+    picture: Picture | None
 
 
 def entry(seen: Seen, page: str) -> Entry:
@@ -66,7 +66,7 @@ def entry(seen: Seen, page: str) -> Entry:
         phase=report.phase,
         strongest=tuple(step for step in explanation.waterfall.steps if step.measure)[:_NAMED],
         cautions=len(explanation.cautions),
-        picture=thumbnail(seen.rgb, side_px=_THUMBNAIL_PX),
+        picture=None if seen.rgb is None else thumbnail(seen.rgb, side_px=_THUMBNAIL_PX),
     )
 
 

@@ -38,7 +38,9 @@ def photo_page(seen: Seen, context: Context, *, index: str | None = None) -> str
     """
     explanation = seen.explanation
     report = explanation.report
-    photo, *drawn = pictures([seen.rgb, *(overlay.rgb for overlay in seen.overlays)])
+    own = () if seen.rgb is None else (seen.rgb,)
+    made = pictures([*own, *(overlay.rgb for overlay in seen.overlays)])
+    photo, drawn = (None, made) if seen.rgb is None else (made[0], made[1:])
     shown = list(zip(seen.overlays, drawn, strict=True))
     parts = cards(report, context.specs, context.typical)
     known = {card.name for card in parts}
@@ -57,7 +59,13 @@ def photo_page(seen: Seen, context: Context, *, index: str | None = None) -> str
             card.name: [pair for pair in shown if pair[0].component == card.name] for card in parts
         },
         other_overlays=[pair for pair in shown if pair[0].component not in known],
-        versions=[(spec.name, spec.version) for spec in context.specs],
+        # Those it was measured with, which need not be the installed ones.
+        versions=list(
+            (
+                {spec.name: spec.version for spec in context.specs}
+                | {name: found.version for name, found in report.measurements.items()}
+            ).items()
+        ),
         settings=context.settings,
         timing=context.timing,
         index=index,
@@ -75,8 +83,10 @@ def shown_name(explanation: Explanation) -> str:
 def flips(
     explanation: Explanation, measures: dict[str, MeasureSpec]
 ) -> list[tuple[str, Flip, list[tuple[str, str, str, float, float]], int]]:
-    """Both flips for a page: heading, flip, its named changes in words, and how many more."""
-    asked = [("What would turn the verdict", explanation.flip)]
+    """The flips for a page: heading, flip, its named changes in words, and how many more."""
+    asked = []
+    if explanation.flip is not None:
+        asked.append(("What would turn the verdict", explanation.flip))
     if explanation.flip_of_cues is not None:
         asked.append(
             ("What would turn it with the network's opinion as it is", explanation.flip_of_cues)

@@ -1,0 +1,1 @@
+"""Commands that run the service or look into it, one file each (extra ``service``)."""

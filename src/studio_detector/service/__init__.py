@@ -1,0 +1,1 @@
+"""The service: pictures in over HTTP, jobs never lost, results kept (extra ``service``)."""

@@ -1,0 +1,70 @@
+"""Around every request: count it, mark the answer, and let no defect show."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect
+
+from studio_detector.service.api.problems import internal_problem, problem
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from studio_detector.service.api.room import Room
+
+_log = logging.getLogger(__name__)
+
+# A browser must take what we send for what we say it is.
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
+class Guard:
+    """Outermost part of the app; plain ASGI, since it is passed by every request.
+
+    Args:
+        app: What answers.
+        room: Where requests are counted.
+    """
+
+    def __init__(self, app: ASGIApp, room: Room) -> None:
+        self._app = app
+        self._room = room
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def marked(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                message["headers"] = [*message.get("headers", ()), _NOSNIFF]
+            await send(message)
+
+        self._room.enter()
+        try:
+            await self._app(scope, receive, marked)
+        except asyncio.CancelledError:
+            if has_begun or not self._room.parts.draining.is_set():
+                raise
+            # The end came before the answer: whoever asked asks again elsewhere.
+            await problem("draining", "the service is stopping; send it again")(
+                scope, receive, marked
+            )
+        except ClientDisconnect:
+            _log.debug("a caller hung up")
+        except Exception as error:
+            if has_begun:
+                # Too late for a problem document: the connection is broken off, so that
+                # nobody takes the part for the whole.
+                raise
+            _log.exception("a request failed by a defect: %s", type(error).__name__)
+            await internal_problem()(scope, receive, marked)
+        finally:
+            self._room.leave()

@@ -1,0 +1,235 @@
+"""Batches: many pictures handed in at once, their progress and their results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID  # noqa: TC003 - FastAPI reads it
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from studio_detector.service.api import export, schemas
+from studio_detector.service.api.answers import json_answer, no_content
+from studio_detector.service.api.bodies import (
+    media_type,
+    read_body,
+    read_form,
+    spool_body,
+)
+from studio_detector.service.api.described import binary_body, json_body, problems
+from studio_detector.service.api.events import batch_events, described_events, event_answer
+from studio_detector.service.api.parameters import IDEMPOTENCY_KEY, WISHES, form_schema
+from studio_detector.service.api.serialise import batch_json
+from studio_detector.service.api.taking import (
+    JSON,
+    MULTIPART,
+    OCTETS,
+    query_fields,
+    unsupported,
+)
+from studio_detector.service.api.tenant import Tenant  # noqa: TC001 - FastAPI reads it
+from studio_detector.service.api.threads import call, streamed
+from studio_detector.service.api.waiting import idempotency_key
+from studio_detector.service.api.wishes import model_of_json, wishes_of
+from studio_detector.service.intake.wishes import NamedAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from studio_detector.service.api.room import Room
+    from studio_detector.service.intake.wishes import Wishes
+    from studio_detector.service.records import Batch
+
+_MOST_JSON_BYTES = 32 * 1024 * 1024
+_ARCHIVES = (
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/x-tar",
+    "application/gzip",
+    "application/x-gzip",
+    "application/zstd",
+    "application/x-compressed-tar",
+)
+_EXPECTED = (
+    f"{JSON} with 'image_urls', or a zip or tar as {MULTIPART} in the field 'file', or as "
+    "application/zip, application/x-tar or application/gzip"
+)
+
+Format = Annotated[
+    schemas.ResultFormat,
+    Query(
+        alias="format",
+        description="`jsonl`: everything, one photo a line; `csv`, `parquet`: a table.",
+    ),
+]
+
+
+def router(room: Room) -> APIRouter:
+    """The routes.
+
+    Args:
+        room: What they use.
+    """
+    routes = APIRouter(prefix="/batches", tags=["batches"])
+    store, threads = room.parts.store, room.threads
+
+    @routes.post(
+        "",
+        summary="Hand in many pictures",
+        description="Addresses as JSON, or an archive (zip, tar, tar.gz). A member that is no "
+        "picture after all, or an address that may not be fetched, is a dead job of the batch.",
+        status_code=202,
+        response_model=schemas.Batch,
+        responses={
+            202: {
+                "description": "The batch",
+                "headers": {
+                    "Location": {
+                        "description": "Address of the batch.",
+                        "schema": {"type": "string"},
+                    }
+                },
+            },
+            **problems(
+                "unknown_variant",
+                "limit_file_size",
+                "body_unsupported",
+                "idempotency_conflict",
+                "fetch_refused",
+                "backlog_full",
+                "draining",
+                "storage_unavailable",
+                "storage_full",
+            ),
+        },
+        openapi_extra={
+            "parameters": [IDEMPOTENCY_KEY, *WISHES],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    JSON: json_body(schemas.BatchRequest),
+                    MULTIPART: {"schema": form_schema("A zip or tar.")},
+                    **{kind: binary_body() for kind in (*_ARCHIVES, OCTETS)},
+                },
+            },
+        },
+    )
+    async def create(request: Request, tenant: Tenant) -> Response:
+        room.check_open()
+        key = idempotency_key(request)
+        take = await _what(room, request)
+        batch = await call(threads.intake, _accepted, room, take, tenant, key)
+        where = {"Location": f"/api/v1/batches/{batch.id}"}
+        return json_answer(batch_json(batch), 202, where)
+
+    @routes.get(
+        "/{batch_id}",
+        summary="Look at the progress of a batch",
+        response_model=schemas.Batch,
+        responses=problems("batch_unknown"),
+    )
+    async def batch(tenant: Tenant, batch_id: UUID) -> Response:
+        return json_answer(
+            batch_json(await call(threads.reads, store.batches.get, tenant, batch_id))
+        )
+
+    @routes.get(
+        "/{batch_id}/events",
+        summary="Follow a batch by server-sent events",
+        response_class=Response,
+        responses={**described_events("batch"), **problems("batch_unknown")},
+    )
+    async def events(tenant: Tenant, batch_id: UUID) -> Response:
+        first = await call(threads.reads, store.batches.get, tenant, batch_id)
+        return event_answer(batch_events(room, first))
+
+    @routes.get(
+        "/{batch_id}/results",
+        summary="Fetch what became of each photo",
+        description="In the order of the batch; photos that are not done yet have no verdict.",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "The file, sent as it is made",
+                "content": {
+                    kind.partition(";")[0]: {"schema": {"type": "string"}}
+                    for kind, _ in export.KINDS.values()
+                },
+            },
+            **problems("batch_unknown"),
+        },
+    )
+    async def results(tenant: Tenant, batch_id: UUID, kind: Format = "jsonl") -> Response:
+        rows = await call(threads.reads, store.batches.results, tenant, batch_id)
+        media, ending = export.KINDS[kind]
+        return StreamingResponse(
+            streamed(threads.streams, export.pieces(rows, kind)),
+            headers={"Content-Disposition": f'attachment; filename="batch-{batch_id}.{ending}"'},
+            media_type=media,
+        )
+
+    @routes.delete(
+        "/{batch_id}",
+        summary="Throw away a batch that is over, and its jobs",
+        description="Results stay. Jobs that wait or run must be called off before.",
+        status_code=204,
+        response_class=Response,
+        responses=problems("batch_unknown", "state_conflict"),
+    )
+    async def remove(tenant: Tenant, batch_id: UUID) -> Response:
+        await call(threads.intake, store.batches.delete, tenant, batch_id)
+        return no_content()
+
+    return routes
+
+
+def _accepted(
+    room: Room, take: Callable[[str, str | None], UUID], tenant: str, key: str | None
+) -> Batch:
+    return room.parts.store.batches.get(tenant, take(tenant, key))
+
+
+async def _what(room: Room, request: Request) -> Callable[[str, str | None], UUID]:
+    """Read the request; what comes back accepts it, in a thread."""
+    most_bytes = room.parts.settings.max_batch_upload_bytes
+    kind = media_type(request)
+    query = query_fields(request)
+    if kind == JSON:
+        body = await read_body(request, min(most_bytes, _MOST_JSON_BYTES))
+        # Thousands of addresses take long enough to hold up others.
+        return await call(room.threads.intake, _addresses, room, body, query)
+    if kind == MULTIPART:
+        form = await read_form(request, most_bytes, room.parts.scratch)
+        try:
+            wishes = wishes_of(query, form=form.fields)
+        except BaseException:
+            form.file.close()
+            raise
+        return lambda tenant, key: _archive(room, form.file, wishes, tenant, key)
+    if kind == OCTETS or kind in _ARCHIVES:
+        wishes = wishes_of(query)
+        file = await spool_body(request, most_bytes, room.parts.scratch)
+        return lambda tenant, key: _archive(room, file, wishes, tenant, key)
+    raise unsupported(kind, _EXPECTED)
+
+
+def _addresses(
+    room: Room, body: bytes, query: dict[str, list[str]]
+) -> Callable[[str, str | None], UUID]:
+    sent = model_of_json(schemas.BatchRequest, body, place="body")
+    items = [
+        NamedAddress(url=item)
+        if isinstance(item, str)
+        else NamedAddress(url=item.url, name=item.name)
+        for item in sent.image_urls
+    ]
+    wishes = wishes_of(query, sent=sent)
+    return lambda tenant, key: room.parts.intake.addresses(
+        items, wishes, tenant=tenant, idempotency_key=key
+    )
+
+
+def _archive(room: Room, file: BinaryIO, wishes: Wishes, tenant: str, key: str | None) -> UUID:
+    with file:
+        return room.parts.intake.archive(file, wishes, tenant=tenant, idempotency_key=key)

@@ -1,0 +1,183 @@
+"""Pictures in a folder of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio_detector.errors import BusyError
+from studio_detector.service.blobs.base import is_key, picture_gone, split_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+_ONLY_US = 0o700
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+# No tenant's name begins with a dot.
+_INCOMING = ".incoming"
+# Longer than any picture takes to be written.
+_ABANDONED_AFTER_S = 3600.0
+# EFBIG: a limit on file sizes is a full disk as far as this file goes.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_RETRY_WHEN_FULL_S = 60.0
+
+
+class FolderBlobs:
+    """`Blobs` in ``root/tenant/ab/abcdef...``, for this user alone.
+
+    A picture is written beside its place and then renamed into it, so nobody sees half of one.
+    Nothing is forced to the disk: a picture that a power failure takes has its job fail with a
+    code, and can be sent again.
+
+    Args:
+        root: The folder; made where it is not there.
+
+    Raises:
+        BusyError: ``storage_unavailable`` or ``storage_full`` if it cannot be made.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / _INCOMING
+        try:
+            root.mkdir(mode=_ONLY_US, parents=True, exist_ok=True)
+            self._incoming.mkdir(mode=_ONLY_US, exist_ok=True)
+        except OSError as error:
+            raise _busy(error) from error
+        self._remove_abandoned()
+
+    def put(self, key: str, data: bytes) -> None:
+        """See `Blobs.put`."""
+        path = self._path(key)
+        try:
+            if self._refreshed(path, len(data)):
+                return
+            path.parent.parent.mkdir(mode=_ONLY_US, exist_ok=True)
+            path.parent.mkdir(mode=_ONLY_US, exist_ok=True)
+            self._write(path, data)
+        except OSError as error:
+            raise _busy(error) from error
+
+    def get(self, key: str) -> bytes:
+        """See `Blobs.get`."""
+        try:
+            return self._path(key).read_bytes()
+        except FileNotFoundError as error:
+            self.ping()  # the folder may be what is gone
+            raise picture_gone(key) from error
+        except OSError as error:
+            raise _busy(error) from error
+
+    def exists(self, key: str) -> bool:
+        """See `Blobs.exists`."""
+        path = self._path(key)
+        try:
+            path.stat()
+        except FileNotFoundError:
+            self.ping()
+            return False
+        except OSError as error:
+            raise _busy(error) from error
+        return True
+
+    def delete(self, key: str) -> None:
+        """See `Blobs.delete`."""
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise _busy(error) from error
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        """See `Blobs.older_than`."""
+        before = moment.timestamp()
+        try:
+            for tenant in _entries(self._root):
+                if tenant.name == _INCOMING or not tenant.is_dir():
+                    continue
+                for part in _entries(Path(tenant)):
+                    for file in _entries(Path(part)):
+                        key = f"{tenant.name}/{file.name}"
+                        if is_key(key) and _modified(file) < before:
+                            yield key
+        except OSError as error:
+            raise _busy(error) from error
+
+    def ping(self) -> None:
+        """See `Blobs.ping`."""
+        try:
+            self._incoming.stat()
+        except OSError as error:
+            raise _busy(error) from error
+
+    def _path(self, key: str) -> Path:
+        tenant, image_hash = split_key(key)
+        return self._root / tenant / image_hash[:2] / image_hash
+
+    def _refreshed(self, path: Path, size: int) -> bool:
+        """Begin the keeping of a picture anew, if it is there and whole."""
+        try:
+            # A power failure may leave a shorter file under the name.
+            if path.stat().st_size != size:
+                return False
+            os.utime(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _write(self, path: Path, data: bytes) -> None:
+        aside = self._incoming / secrets.token_hex(16)
+        try:
+            with os.fdopen(os.open(aside, _NEW_FILE, 0o600), "wb", buffering=0) as file:
+                rest = memoryview(data)
+                while rest:  # one call may write a part
+                    rest = rest[file.write(rest) :]
+            aside.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                aside.unlink()
+            raise
+
+    def _remove_abandoned(self) -> None:
+        """Remove what processes that were killed had begun to write."""
+        before = time.time() - _ABANDONED_AFTER_S
+        with contextlib.suppress(OSError):
+            for file in _entries(self._incoming):
+                if _modified(file) < before:
+                    with contextlib.suppress(OSError):
+                        Path(file).unlink()
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            yield from found
+    except NotADirectoryError:  # not ours
+        return
+
+
+def _modified(file: os.DirEntry[str]) -> float:
+    try:
+        return file.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:  # removed meanwhile: never old
+        return float("inf")
+
+
+def _busy(error: OSError) -> BusyError:
+    reason = error.strerror or type(error).__name__
+    if error.errno in _FULL:
+        return BusyError(
+            f"there is no room for the picture ({reason}); make room in the folder of pictures, "
+            "or keep them for a shorter time (keep_pictures_s)",
+            code="storage_full",
+            retry_after_s=_RETRY_WHEN_FULL_S,
+        )
+    return BusyError(
+        f"the folder of pictures cannot be used ({reason}); check its disk and its owner",
+        code="storage_unavailable",
+    )

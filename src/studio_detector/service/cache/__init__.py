@@ -1,0 +1,10 @@
+"""Results that were given lately, for whoever asks again."""
+
+from __future__ import annotations
+
+from studio_detector.service.cache.base import ResultCache
+from studio_detector.service.cache.memory import MemoryCache
+from studio_detector.service.cache.open import open_cache
+from studio_detector.service.cache.redis_cache import RedisCache
+
+__all__ = ["MemoryCache", "RedisCache", "ResultCache", "open_cache"]

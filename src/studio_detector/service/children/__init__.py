@@ -1,0 +1,1 @@
+"""Child processes that touch the pictures: decode, analyse, draw."""

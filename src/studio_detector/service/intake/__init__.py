@@ -1,0 +1,1 @@
+"""What comes in: pictures, addresses and batches become jobs."""

@@ -1,0 +1,326 @@
+"""The way in: a picture, an address or many of them become jobs that are never lost."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio_detector.errors import BusyError, RequestError
+from studio_detector.service.blobs.base import blob_key
+from studio_detector.service.intake import archive as archives
+from studio_detector.service.intake.jobs import (
+    digest_of_request,
+    hash_of_address,
+    new_id,
+    with_shadows,
+    work_for,
+)
+from studio_detector.service.intake.pictures import check_picture
+from studio_detector.service.queues.remembering import remembered
+from studio_detector.service.records import NewJob
+from studio_detector.service.store import Idempotency, NewBatch
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+    from uuid import UUID
+
+    from studio_detector.imaging.limits import Limits
+    from studio_detector.service.blobs import Blobs
+    from studio_detector.service.cache import ResultCache
+    from studio_detector.service.fetch.fetcher import Fetcher
+    from studio_detector.service.fetch.poster import GuardedPoster
+    from studio_detector.service.intake.backlog import Backlog
+    from studio_detector.service.intake.wishes import NamedAddress, Wishes
+    from studio_detector.service.queues.broker import Broker
+    from studio_detector.service.records import Job
+    from studio_detector.service.settings import ServiceSettings
+    from studio_detector.service.store import Store
+    from studio_detector.service.variants import Variants
+
+_log = logging.getLogger(__name__)
+
+_RETRY_DRAINING_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Accepts work; every method may be called from any thread.
+
+    What a method returned is stored: the job ends as done or dead, whatever happens next.
+
+    Attributes:
+        settings: Of the service.
+        limits: Of pictures.
+        store: Keeps the jobs.
+        blobs: Keeps the pictures.
+        cache: Remembers results.
+        broker: Takes the messages.
+        variants: There are.
+        fetcher: Judges addresses of pictures.
+        poster: Judges addresses of receivers.
+        backlog: Refuses what is too much.
+        scratch: Private folder for archives while they are read.
+        draining: Set when the process is about to stop.
+    """
+
+    settings: ServiceSettings
+    limits: Limits
+    store: Store
+    blobs: Blobs
+    cache: ResultCache
+    broker: Broker
+    variants: Variants
+    fetcher: Fetcher
+    poster: GuardedPoster
+    backlog: Backlog
+    scratch: Path
+    draining: threading.Event
+
+    def picture(
+        self, data: bytes, wishes: Wishes, *, tenant: str, idempotency_key: str | None = None
+    ) -> Job:
+        """Accept a picture.
+
+        Args:
+            data: The file.
+            wishes: What is wanted.
+            tenant: Whose it is.
+            idempotency_key: The sender's name for this request; the same request under the
+                same name gives the same job.
+
+        Returns:
+            The job; done already where the result of this very picture is known.
+
+        Raises:
+            UnreadableError: ``empty``.
+            LimitError: ``limit_file_size``.
+            UnsupportedError: For bytes that are no picture of a kind that is decoded.
+            FetchError: ``fetch_refused`` for a callback address.
+            RequestError: ``unknown_variant``, ``idempotency_conflict``.
+            BusyError: ``draining``, ``backlog_full``, ``storage_full``,
+                ``storage_unavailable``, ``store_unavailable``: nothing was accepted.
+        """
+        self._check_open(wishes)
+        check_picture(data, self.limits)
+        image_hash = hashlib.sha256(data).hexdigest()
+        job = self._job(wishes, tenant, image_hash=image_hash)
+        if idempotency_key is None and (known := self._known(job)) is not None:
+            return known
+        self.backlog.admit(1)
+        self._keep(tenant, image_hash, data)
+        promise = self._promise("picture", image_hash, wishes, idempotency_key)
+        return self._accept(with_shadows(job, self.variants), promise)[0]
+
+    def address(
+        self, url: str, wishes: Wishes, *, tenant: str, idempotency_key: str | None = None
+    ) -> Job:
+        """Accept the address of a picture, which a worker will fetch; see `picture`.
+
+        Raises:
+            FetchError: ``fetch_refused`` for an address that would never be fetched.
+        """
+        self._check_open(wishes)
+        self.fetcher.check(url)
+        job = self._job(wishes, tenant, image_url=url)
+        self.backlog.admit(1)
+        promise = self._promise("address", url, wishes, idempotency_key)
+        return self._accept(with_shadows(job, self.variants), promise)[0]
+
+    def addresses(
+        self,
+        items: Sequence[NamedAddress],
+        wishes: Wishes,
+        *,
+        tenant: str,
+        idempotency_key: str | None = None,
+    ) -> UUID:
+        """Accept many addresses as one batch; see `address`.
+
+        An address that would never be fetched is a dead job of the batch.
+
+        Returns:
+            Name of the batch.
+
+        Raises:
+            RequestError: ``request_invalid`` for none or too many.
+        """
+        self._check_open(wishes)
+        self._check_count(len(items))
+        self.backlog.admit(len(items))
+        batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
+        found = archives.from_addresses(items, self.fetcher.check)
+        promise = self._promise(
+            "addresses", repr([(item.url, item.name) for item in items]), wishes, idempotency_key
+        )
+        return self._accept_batch(batch, found, wishes, promise, admitted=len(items))
+
+    def archive(
+        self, file: BinaryIO, wishes: Wishes, *, tenant: str, idempotency_key: str | None = None
+    ) -> UUID:
+        """Accept the pictures of an archive as one batch; see `picture`.
+
+        A member that is no picture after all, or too large, is a dead job of the batch.
+
+        Args:
+            file: A zip or tar, also compressed, that can be read again from its beginning.
+            wishes: What is wanted of each.
+            tenant: Whose it is.
+            idempotency_key: See `picture`.
+
+        Returns:
+            Name of the batch.
+
+        Raises:
+            RequestError: ``request_invalid`` for no or too many pictures, or damage before the
+                first; ``body_unsupported`` for what is no archive.
+        """
+        self._check_open(wishes)
+        # How many there are is known only later; where there is no room at all, none is read.
+        self.backlog.admit(1)
+        batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
+        digest = archives.digest_of(file) if idempotency_key is not None else ""
+        promise = self._promise("archive", digest, wishes, idempotency_key)
+        found = archives.from_archive(
+            file,
+            self.scratch,
+            self.limits,
+            keep=lambda image_hash, data: self._keep(tenant, image_hash, data),
+            most=self._most_items,
+        )
+        return self._accept_batch(batch, found, wishes, promise, admitted=1)
+
+    def send(self, jobs: Iterable[Job]) -> None:
+        """Tell workers of jobs that wait for one and are noted as sent.
+
+        What cannot be sent now, the sweeper sends.
+        """
+        failed = [
+            job.id
+            for job in jobs
+            if job.state == "queued"
+            and job.leader_id is None
+            and not self.broker.send(job.queue, job.id)
+        ]
+        if failed:
+            try:
+                self.store.jobs.not_sent(failed)
+            except BusyError as error:
+                _log.info("the sweeper will find them lost: %s", error.message)
+
+    def _check_open(self, wishes: Wishes) -> None:
+        if self.draining.is_set():
+            raise BusyError(
+                "the service is about to stop and takes nothing new; send it again in a moment",
+                code="draining",
+                retry_after_s=_RETRY_DRAINING_S,
+            )
+        if wishes.callback_url is not None:
+            self.poster.check(wishes.callback_url)
+        if wishes.variant is not None:
+            self.variants.get(wishes.variant)
+
+    @property
+    def _most_items(self) -> int:
+        # What the backlog could never hold would be told to come again for ever.
+        return min(self.settings.max_batch_items, self.backlog.most)
+
+    def _check_count(self, count: int) -> None:
+        if not 1 <= count <= self._most_items:
+            raise RequestError(
+                f"the batch has {count} photos; send 1 to {self._most_items}, "
+                "and more in further batches",
+                code="request_invalid",
+            )
+
+    def _job(
+        self,
+        wishes: Wishes,
+        tenant: str,
+        *,
+        image_hash: str | None = None,
+        image_url: str | None = None,
+    ) -> NewJob:
+        return NewJob(
+            id=new_id(),
+            tenant=tenant,
+            work=work_for(self.variants, wishes, image_hash or hash_of_address(image_url or "")),
+            priority=wishes.priority,
+            image_hash=image_hash,
+            image_url=image_url,
+            near_duplicates=wishes.near_duplicates,
+            callback_url=wishes.callback_url,
+            max_attempts=self.settings.max_attempts,
+        )
+
+    def _known(self, job: NewJob) -> Job | None:
+        """A job that is done at once, where the cache knows the result."""
+        result_id = remembered(self.cache, job.tenant, job.image_hash or "", job.work)
+        if result_id is None:
+            return None
+        try:
+            self.store.results.get(job.tenant, result_id)
+        except RequestError:  # deleted since
+            return None
+        return self.store.jobs.accept_done(job, result_id)
+
+    def _keep(self, tenant: str, image_hash: str, data: bytes) -> None:
+        key = blob_key(tenant, image_hash)
+        if self.blobs.exists(key):
+            # Or it might be thrown away, as no longer wanted, before its job is accepted.
+            self.store.pictures.need(tenant, image_hash)
+        self.blobs.put(key, data)
+
+    def _promise(
+        self, kind: str, content: str, wishes: Wishes, key: str | None
+    ) -> Idempotency | None:
+        if key is None:
+            return None
+        return Idempotency(key=key, request_digest=digest_of_request(kind, content, wishes))
+
+    def _accept(self, new: list[NewJob], promise: Idempotency | None) -> list[Job]:
+        accepted = self.store.jobs.accept(new, idempotency=promise, sends=True)
+        if accepted and accepted[0].id == new[0].id:
+            self.send(accepted)
+        return accepted
+
+    def _accept_batch(
+        self,
+        batch: NewBatch,
+        found: Iterable[archives.Found],
+        wishes: Wishes,
+        promise: Idempotency | None,
+        *,
+        admitted: int,
+    ) -> UUID:
+        new: list[NewJob] = []
+        for position, item in enumerate(found):
+            named = item.image_hash or hash_of_address(item.image_url or item.name or "")
+            job = NewJob(
+                id=new_id(),
+                tenant=batch.tenant,
+                work=work_for(self.variants, wishes, named),
+                priority=wishes.priority,
+                image_hash=item.image_hash,
+                image_url=item.image_url,
+                name=item.name,
+                batch_id=batch.id,
+                position=position,
+                near_duplicates=wishes.near_duplicates,
+                max_attempts=self.settings.max_attempts,
+                error_code=item.error_code,
+                error_message=item.error_message,
+            )
+            new += [job] if item.error_code is not None else with_shadows(job, self.variants)
+        self._check_count(sum(job.batch_id is not None for job in new))
+        waiting = sum(job.batch_id is not None and job.error_code is None for job in new)
+        if waiting > admitted:
+            self.backlog.admit(waiting - admitted)
+        accepted = self.store.jobs.accept(new, idempotency=promise, batch=batch, sends=True)
+        if accepted[0].id == new[0].id:
+            self.send(accepted)
+        return accepted[0].batch_id or batch.id

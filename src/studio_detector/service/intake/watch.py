@@ -1,0 +1,172 @@
+"""Requests that wait for their job: woken at once by a worker here, else by asking the store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from studio_detector.errors import StudioDetectorError
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from studio_detector.service.records import Job
+    from studio_detector.service.store import Store
+
+_log = logging.getLogger(__name__)
+
+# A job takes tens of milliseconds; who waits longer can wait a little longer.
+_FIRST_PAUSE_S = 0.02
+_PAUSE_GROWS = 1.5
+_LONGEST_PAUSE_S = 0.5
+# Jobs that were over before anybody waited: far more than end between two steps of a request.
+_REMEMBERED = 1_000
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    job_id: UUID
+    over: asyncio.Future[Job]
+    ask_at: float
+    image_hash: str | None = None
+    pause_s: float = _FIRST_PAUSE_S
+
+
+@dataclass(slots=True)
+class _Waiters:
+    """Those of one event loop; touched by that loop alone."""
+
+    loop: asyncio.AbstractEventLoop
+    by_job: dict[UUID, set[_Waiter]] = field(default_factory=dict)
+    poller: asyncio.Task[None] | None = None
+
+
+class JobWatch:
+    """Knows who waits for which job.
+
+    All who wait share one question to the store at a time, however many they are.
+
+    Args:
+        store: Has the jobs.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._waiting: _Waiters | None = None
+        self._ended: OrderedDict[UUID, Job] = OrderedDict()
+
+    def notify(self, job: Job, /) -> None:
+        """Say that a job, and maybe others that followed it, is over; from any thread."""
+        with self._lock:
+            waiting = self._waiting
+            self._ended[job.id] = job
+            if len(self._ended) > _REMEMBERED:
+                self._ended.popitem(last=False)
+        if waiting is None or not waiting.by_job:
+            return
+        try:
+            waiting.loop.call_soon_threadsafe(self._tell, waiting, job)
+        except RuntimeError:  # the loop was closed meanwhile
+            _log.debug("nobody waits any more")
+
+    async def wait(
+        self, tenant: str, job_id: UUID, timeout_s: float, *, known: Job | None = None
+    ) -> Job:
+        """Wait until a job is over.
+
+        Args:
+            tenant: Whose it is.
+            job_id: The job.
+            timeout_s: Seconds to wait at most.
+            known: The job as it was accepted a moment ago, which saves asking the store.
+
+        Returns:
+            The job, over or as it is when the time is up.
+
+        Raises:
+            RequestError: ``job_unknown``.
+            BusyError: ``store_unavailable``.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = self._of(loop)
+        waiter = _Waiter(job_id, loop.create_future(), loop.time())
+        # Registered before the store is asked, so that no end falls in between.
+        waiting.by_job.setdefault(job_id, set()).add(waiter)
+        try:
+            job = known
+            if job is None:
+                job = await asyncio.to_thread(self._store.jobs.get, tenant, job_id)
+            elif job.started_at is None:
+                # Never tried yet, so what ended here is this very job and not an earlier end.
+                job = self._over_here(tenant, job_id) or job
+            if job.is_over or timeout_s <= 0:
+                return job
+            waiter.image_hash = job.image_hash
+            waiter.ask_at = loop.time() + waiter.pause_s
+            if waiting.poller is None or waiting.poller.done():
+                waiting.poller = loop.create_task(self._poll(waiting))
+            try:
+                return await asyncio.wait_for(waiter.over, timeout_s)
+            except TimeoutError:
+                return await asyncio.to_thread(self._store.jobs.get, tenant, job_id)
+        finally:
+            same = waiting.by_job.get(job_id, set())
+            same.discard(waiter)
+            if not same:
+                waiting.by_job.pop(job_id, None)
+
+    def _over_here(self, tenant: str, job_id: UUID) -> Job | None:
+        """The job, if it ended in this process a moment ago."""
+        with self._lock:
+            job = self._ended.get(job_id)
+        return job if job is not None and job.tenant == tenant else None
+
+    def _of(self, loop: asyncio.AbstractEventLoop) -> _Waiters:
+        with self._lock:
+            if self._waiting is None or self._waiting.loop is not loop:
+                self._waiting = _Waiters(loop)
+            return self._waiting
+
+    def _tell(self, waiting: _Waiters, job: Job) -> None:
+        for waiter in waiting.by_job.get(job.id, ()):
+            if not waiter.over.done():
+                waiter.over.set_result(job)
+        # Jobs of the same picture may have followed this one; they are asked for at the next look.
+        now = waiting.loop.time()
+        for waiters in waiting.by_job.values():
+            for waiter in waiters:
+                if waiter.image_hash in {None, job.image_hash}:
+                    waiter.ask_at = min(waiter.ask_at, now)
+
+    async def _poll(self, waiting: _Waiters) -> None:
+        while waiting.by_job:
+            await asyncio.sleep(_FIRST_PAUSE_S)
+            now = waiting.loop.time()
+            due = [
+                waiter
+                for waiters in waiting.by_job.values()
+                for waiter in waiters
+                if waiter.ask_at <= now and not waiter.over.done()
+            ]
+            if not due:
+                continue
+            try:
+                ids = list({waiter.job_id for waiter in due})
+                over = await asyncio.to_thread(self._store.jobs.over, ids)
+            except StudioDetectorError as error:
+                _log.debug("asked in vain: %s", error.message)
+                over = []
+            ended = {job.id: job for job in over}
+            now = waiting.loop.time()
+            for waiter in due:
+                if waiter.job_id in ended:
+                    if not waiter.over.done():
+                        waiter.over.set_result(ended[waiter.job_id])
+                    continue
+                waiter.pause_s = min(_LONGEST_PAUSE_S, waiter.pause_s * _PAUSE_GROWS)
+                waiter.ask_at = now + waiter.pause_s

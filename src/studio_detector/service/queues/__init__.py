@@ -1,0 +1,1 @@
+"""Messages that carry the name of a job, the workers that take them, and the sweeper."""

@@ -1,0 +1,154 @@
+"""Our view of a message broker: names in, names out, at least once."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+import dramatiq
+
+from studio_detector.service.queues.wire import IDLE_MS, ServerAwayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from studio_detector.service.breaker import Breaker
+    from studio_detector.service.queues.wire import Wire
+    from studio_detector.service.records import Queue
+
+_log = logging.getLogger(__name__)
+
+# Threads that are not waited for must not find their connections closed under them.
+_SHORTEST_STOP_MS = 2 * IDLE_MS
+
+
+class Broker:
+    """Carries the names of jobs, deliveries and tasks to the pools that handle them.
+
+    A message may come twice, late, or, when its server loses it, never: the store is the truth,
+    and the sweeper sends again. Thread-safe.
+
+    Args:
+        wire: The kind of server.
+        breaker: Opens when the server is away.
+    """
+
+    def __init__(self, wire: Wire, breaker: Breaker) -> None:
+        self._wire = wire
+        self._breaker = breaker
+        self._pools: list[tuple[dramatiq.Broker, dramatiq.Worker]] = []
+
+    def send(self, queue: Queue, name: UUID | str) -> bool:
+        """Put a name at the end of a queue.
+
+        Returns:
+            Whether it is there. If the server is away, False: at first after about a second,
+            then for a while at once.
+        """
+        message = dramatiq.Message[None](
+            queue_name=self._wire.name(queue),
+            actor_name=queue,
+            args=(str(name),),
+            kwargs={},
+            options={},
+        )
+        if not self._breaker.allows():
+            return False
+        try:
+            self._wire.send(message)
+        except ServerAwayError as error:
+            self._breaker.failed()
+            _log.debug("not sent: %s", error)
+            return False
+        self._breaker.succeeded()
+        return True
+
+    def depth(self, queue: Queue) -> int | None:
+        """Count the messages of a queue that nobody has taken; None if the server is away."""
+        if not self._breaker.allows():
+            return None
+        try:
+            depth = self._wire.depth(queue)
+        except ServerAwayError:
+            self._breaker.failed()
+            return None
+        self._breaker.succeeded()
+        return depth
+
+    def ping(self) -> bool:
+        """Say whether the server answers; never later than after about a second."""
+        try:
+            self._wire.depth("maintenance")
+        except ServerAwayError:
+            self._breaker.failed()
+            return False
+        self._breaker.succeeded()
+        return True
+
+    def consume(
+        self, pools: Mapping[tuple[Queue, ...], int], handler: Callable[[Queue, str], None]
+    ) -> None:
+        """Start pools of threads that take names and hand them to a function.
+
+        A message is gone from its queue when the handler has returned or raised; if the process
+        dies before that, another gets it. Returns at once, also when the server is away.
+
+        Args:
+            pools: Queues -> threads that serve them. Of the queues of one pool the first goes
+                before the second, and each leaves one thread free for those before it.
+            handler: Called with queue and name, by several threads at once. What it raises is
+                logged.
+        """
+        for queues, threads in pools.items():
+            broker = self._wire.pool(
+                {queue: max(1, threads - rank) for rank, queue in enumerate(queues)}
+            )
+            for rank, queue in enumerate(queues):
+                dramatiq.Actor(
+                    functools.partial(_handle, handler, queue),
+                    broker=broker,
+                    actor_name=queue,
+                    queue_name=self._wire.name(queue),
+                    priority=rank,
+                    options={},
+                )
+            worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=IDLE_MS)
+            worker.start()
+            self._pools.append((broker, worker))
+
+    def stop(self, drain_s: float) -> None:
+        """Take no more names, wait for those being handled, put back what was not begun.
+
+        Args:
+            drain_s: Seconds to wait; what takes longer goes on without being waited for.
+        """
+        pools, self._pools = self._pools, []
+        stops = [
+            threading.Thread(target=_stop, args=(broker, worker, drain_s), daemon=True)
+            for broker, worker in pools
+        ]
+        for stop in stops:
+            stop.start()
+        for stop in stops:
+            stop.join()
+
+    def close(self) -> None:
+        """Let go of the server; nothing may be asked afterwards."""
+        self.stop(0)
+        self._wire.close()
+
+
+def _handle(handler: Callable[[Queue, str], None], queue: Queue, name: str) -> None:
+    try:
+        handler(queue, name)
+    except Exception:  # noqa: BLE001 - whatever it is, the thread goes on
+        # The message is not kept: what it named is in the store, whose leases run out.
+        _log.exception("a message in %s could not be handled", queue)
+
+
+def _stop(broker: dramatiq.Broker, worker: dramatiq.Worker, drain_s: float) -> None:
+    worker.stop(timeout=max(_SHORTEST_STOP_MS, round(drain_s * 1000)))
+    broker.close()

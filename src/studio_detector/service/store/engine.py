@@ -1,0 +1,235 @@
+"""The way into the database: connections, transactions, and what their failures mean."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from studio_detector.errors import BusyError, ConfigError
+from studio_detector.service.store.types import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.engine import Connection, Engine
+
+_LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: How long one process waits for another one's write, in SQLite.
+_SQLITE_WAIT_S = 30.0
+#: Limits of each PostgreSQL session: a statement, a wait for a lock, an open transaction.
+_POSTGRES_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=30000 -c lock_timeout=10000 "
+    "-c idle_in_transaction_session_timeout=60000"
+)
+#: Seconds and milliseconds until a server that fell silent counts as gone.
+_POSTGRES_LIMITS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+#: Two transactions that waited for one another (deadlock, serialisation): one may try again.
+_TRY_AGAIN = frozenset({"40P01", "40001"})
+_TRIES = 5
+_FAILURES = (DBAPIError, PoolTimeoutError, sqlite3.Error)
+_MOST_CHARACTERS = 200
+
+
+class Database:
+    """A pool of connections with two kinds of transactions.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql+psycopg://user:password@host/name``.
+
+    Raises:
+        ConfigError: ``config_invalid_value`` for any other database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _checked(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        make = _sqlite_engine if self.is_sqlite else _postgres_engine
+        self._engine = make(self._url)
+        self._writers = self._engine.execution_options(is_writer=True)
+        # SQLite lets one write at a time and others poll: threads of one process queue here.
+        self._turn: AbstractContextManager[Any] = (
+            threading.Lock() if self.is_sqlite else nullcontext()
+        )
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction that may write; it is all done or not at all.
+
+        ``work`` is called again if the database asks for it or its connection had died, so it
+        must do nothing but talk to the database, or what may be done twice.
+
+        Raises:
+            BusyError: ``store_unavailable`` if the database cannot be reached or is too busy.
+        """
+
+        def attempt() -> T:
+            with self._turn, self._writers.begin() as connection:
+                return work(connection)
+
+        return self._patiently(attempt)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction that only reads.
+
+        Raises:
+            BusyError: ``store_unavailable`` if the database cannot be reached or is too busy.
+        """
+
+        def attempt() -> T:
+            with self._engine.connect() as connection:
+                return work(connection)
+
+        return self._patiently(attempt)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def busy(self, error: Exception) -> BusyError | None:
+        """What to raise if an error says that the database is away or has no time."""
+        is_away = isinstance(
+            error, (OperationalError, PoolTimeoutError, sqlite3.OperationalError)
+        ) or getattr(error, "connection_invalidated", False)
+        if not is_away:
+            return None
+        reason = self._reason(error)
+        _LOG.warning("the database gave no answer: %s", reason)
+        return BusyError(
+            f"the database gave no answer: {reason}; try again, and see to the database if this "
+            "goes on",
+            code="store_unavailable",
+        )
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                return attempt()
+            except _FAILURES as error:
+                if tries_left and _may_try_again(error):
+                    time.sleep(0.01 * (_TRIES - tries_left))
+                    continue
+                busy = self.busy(error)
+                if busy is None:
+                    raise
+                raise busy from error
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _reason(self, error: Exception) -> str:
+        """The driver's first line, without the password that it might repeat."""
+        origin = getattr(error, "orig", None) or error
+        text = (str(origin).splitlines() or [""])[0][:_MOST_CHARACTERS]
+        if self._url.password:
+            text = text.replace(str(self._url.password), "***")
+        return f"{type(origin).__name__}: {text}"
+
+
+def _may_try_again(error: Exception) -> bool:
+    if getattr(getattr(error, "orig", None), "sqlstate", None) in _TRY_AGAIN:
+        return True
+    # A pooled connection whose server was restarted meanwhile. Nothing was committed unless it
+    # was the COMMIT that failed, which is no statement; then nobody knows, and nobody repeats.
+    return (
+        isinstance(error, DBAPIError)
+        and error.connection_invalidated
+        and error.statement is not None
+    )
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            "database_url is no address of a database; give sqlite:///path or "
+            "postgresql+psycopg://user:password@host/name",
+            code="config_invalid_value",
+        ) from error
+    if parsed.drivername in {"postgres", "postgresql"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    is_file = parsed.drivername == "sqlite" and parsed.database not in {None, "", ":memory:"}
+    if is_file or parsed.drivername == "postgresql+psycopg":
+        return parsed
+    raise ConfigError(
+        f"database_url begins {parsed.drivername!r} and names {parsed.database!r}; give "
+        "sqlite:///path of a file or postgresql+psycopg://user:password@host/name",
+        code="config_invalid_value",
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    connect_args: dict[str, Any] = {"check_same_thread": False}
+    if "timeout" not in url.query:
+        connect_args["timeout"] = _SQLITE_WAIT_S
+    engine = create_engine(
+        url,
+        json_serializer=to_json,
+        json_deserializer=orjson.loads,
+        pool_size=8,
+        max_overflow=56,
+        pool_timeout=_SQLITE_WAIT_S,
+        connect_args=connect_args,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver's own BEGIN is deferred, and a deferred reader that wants to write fails.
+        connection.isolation_level = None
+        _set_wal(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        is_writer = connection.get_execution_options().get("is_writer", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+
+    return engine
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    # Only this statement does not wait for others: two processes that begin at once collide.
+    until = time.monotonic() + _SQLITE_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _postgres_engine(url: URL) -> Engine:
+    connect_args: dict[str, Any] = {
+        name: value for name, value in _POSTGRES_LIMITS.items() if name not in url.query
+    }
+    if "options" not in url.query:
+        connect_args["options"] = _POSTGRES_OPTIONS
+    return create_engine(
+        url,
+        json_serializer=to_json,
+        json_deserializer=orjson.loads,
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=10.0,
+        pool_recycle=1800,
+        connect_args=connect_args,
+    )

@@ -1,0 +1,168 @@
+"""Opening the store: connect, bring the tables up to date, put the parts together."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect, literal, select, text
+from sqlalchemy.exc import DatabaseError
+
+from studio_detector.errors import ConfigError
+from studio_detector.service.store.batches import Batches
+from studio_detector.service.store.clock import DatabaseClock
+from studio_detector.service.store.deliveries import Deliveries
+from studio_detector.service.store.engine import Database
+from studio_detector.service.store.feedback import FeedbackNotes
+from studio_detector.service.store.jobs import Jobs
+from studio_detector.service.store.pictures import Pictures
+from studio_detector.service.store.results import Results
+from studio_detector.service.store.tables import SCHEMA_VERSION
+from studio_detector.service.store.terms import Terms, plain_payload, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from studio_detector.service.records import Batch, Job, Result
+
+#: Key of PostgreSQL's advisory lock that lets one process at a time change the tables.
+_MIGRATION_LOCK = 0x5357_4D31
+
+
+class Store:
+    """The truth about jobs, results, batches and deliveries.
+
+    Safe to use from many threads; other processes may use the same database.
+
+    Args:
+        db: The database, with tables up to date.
+        terms: Clock, leases and pauses.
+
+    Attributes:
+        clock: Gives the moment, in UTC, by which leases and pauses are judged.
+        jobs: See `Jobs`.
+        results: See `Results`.
+        batches: See `Batches`.
+        deliveries: See `Deliveries`.
+        feedback: See `FeedbackNotes`.
+        pictures: See `Pictures`.
+    """
+
+    def __init__(self, db: Database, terms: Terms) -> None:
+        self._db = db
+        self.clock = terms.clock
+        self.jobs = Jobs(db, terms)
+        self.results = Results(db, terms)
+        self.batches = Batches(db)
+        self.deliveries = Deliveries(db, terms)
+        self.feedback = FeedbackNotes(db, terms)
+        self.pictures = Pictures(db, terms)
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            BusyError: ``store_unavailable`` if it gives none.
+        """
+        self._db.read(lambda tx: tx.execute(select(literal(1))).scalar())
+
+    def schema_version(self) -> str:
+        """Version of the tables in the database."""
+        return self._db.read(_version) or ""
+
+    def close(self) -> None:
+        """Give back the connections; the store is of no use any more."""
+        self._db.close()
+
+
+def open_store(  # noqa: PLR0913 - each is a setting with a name
+    url: str,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    lease_s: float = 30.0,
+    retry_first_s: float = 2.0,
+    retry_most_s: float = 600.0,
+    delivery_lease_s: float = 60.0,
+    payload_of: Callable[[Job | Batch, Result | None], str] = plain_payload,
+    jitter: Callable[[], float] | None = None,
+    migrate: bool = True,
+) -> Store:
+    """Open the store of a database, making or bringing up to date its tables.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql+psycopg://user:password@host/name``.
+        clock: Gives the moment, in UTC; None takes PostgreSQL's own, so that machines whose
+            clocks differ agree, and for SQLite this machine's.
+        lease_s: Seconds after which a worker that gave no sign has lost its jobs.
+        retry_first_s: Pause before the second try; it doubles with each further one.
+        retry_most_s: Longest pause between tries.
+        delivery_lease_s: Seconds after which a delivery begun may be begun again.
+        payload_of: Makes the text of a callback from a job and its result, or from a batch
+            and None.
+        jitter: Gives a number from 0 to 1; None takes chance.
+        migrate: Whether to bring older tables up to date.
+
+    Raises:
+        ConfigError: ``config_invalid_value`` for an address that is none, and for tables of
+            another version of this program.
+        BusyError: ``store_unavailable`` if the database gives no answer.
+    """
+    db = Database(url)
+    try:
+        _bring_up_to_date(db, migrate=migrate)
+        if clock is None:
+            clock = utc_now if db.is_sqlite else DatabaseClock(db)
+    except DatabaseError as error:
+        db.close()
+        raise ConfigError(
+            "database_url names something that is no database of ours "
+            f"({type(error.orig).__name__}: {error.orig}); take another one",
+            code="config_invalid_value",
+        ) from error
+    except BaseException:
+        db.close()
+        raise
+    terms = Terms(
+        clock=clock,
+        lease_s=lease_s,
+        retry_first_s=retry_first_s,
+        retry_most_s=retry_most_s,
+        delivery_lease_s=delivery_lease_s,
+        payload_of=payload_of,
+        jitter=jitter or secrets.SystemRandom().random,
+    )
+    return Store(db, terms)
+
+
+def _bring_up_to_date(db: Database, *, migrate: bool) -> None:
+    found = db.read(_version)
+    if found == SCHEMA_VERSION:
+        return
+    if not migrate:
+        raise ConfigError(
+            f"the tables have version {found or 'none'} and this program needs "
+            f"{SCHEMA_VERSION}; start `studio-detector serve` of the same release once",
+            code="config_invalid_value",
+        )
+
+    def work(connection: Connection) -> None:
+        # Here alone, since it takes long to import and is hardly ever needed.
+        from studio_detector.service.store.migrations.run import upgrade  # noqa: PLC0415
+
+        if not db.is_sqlite:
+            # Steps may take long, and who starts meanwhile waits for them.
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        upgrade(connection, _version(connection))
+
+    db.write(work)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,0 +1,60 @@
+"""Storing a result once, however often it is found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sqlalchemy import Uuid, and_, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from studio_detector.errors import RequestError
+from studio_detector.service.store.rows import (
+    RESULT_COLUMNS,
+    result_of,
+    result_of_values,
+    values_of_result,
+)
+from studio_detector.service.store.tables import results
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.engine import Connection
+
+    from studio_detector.service.records import NewResult, Result
+
+_ADD = insert(results)
+_UPSERT = _ADD.on_conflict_do_update(
+    index_elements=["tenant", "image_hash", "variant", "pipeline_version"],
+    set_={"is_shadow": and_(results.c.is_shadow, _ADD.excluded.is_shadow)},
+).returning(results.c.id)
+_BY_ID = select(*RESULT_COLUMNS).where(results.c.id == bindparam("result", type_=Uuid()))
+
+
+def store(tx: Connection, new: NewResult, now: datetime) -> Result:
+    """The result of a piece of work: the new one, or the one that was stored before.
+
+    A result that was scored for comparison alone and is now asked for is no shadow any more.
+    """
+    values = values_of_result(new, uuid4(), now)
+    result_id = tx.execute(_UPSERT, values).scalar_one()
+    if result_id == values["id"]:
+        return result_of_values(values)
+    return kept(tx, result_id)
+
+
+def kept(tx: Connection, result_id: UUID) -> Result:
+    """A result that is stored.
+
+    Raises:
+        RequestError: ``result_unknown`` if it was deleted meanwhile.
+    """
+    row = tx.execute(_BY_ID, {"result": result_id}).first()
+    if row is None:
+        raise RequestError(
+            f"there is no result {result_id}; it was deleted meanwhile, so analyse the picture",
+            code="result_unknown",
+        )
+    return result_of(row)

@@ -1,0 +1,224 @@
+"""The app around a real store, intake and worker; the analysis does what a picture's word says.
+
+A picture is the signature of a PNG and a word with a serial number, see `service_workers`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from dataclasses import dataclass, field, replace
+
+from starlette.testclient import TestClient
+
+from service_workers import FakeChildren, FakeDeliverer, FakeFetcher
+from studio_detector.errors import FetchError, RequestError
+from studio_detector.imaging.limits import Limits
+from studio_detector.pipeline.settings import Settings
+from studio_detector.service.api.app import create_app
+from studio_detector.service.blobs.folder import FolderBlobs
+from studio_detector.service.cache import MemoryCache
+from studio_detector.service.callbacks.payload import payload_of
+from studio_detector.service.fetch.poster import GuardedPoster
+from studio_detector.service.intake.backlog import Backlog
+from studio_detector.service.intake.intake import Intake
+from studio_detector.service.intake.watch import JobWatch
+from studio_detector.service.parts import Parts
+from studio_detector.service.queues.worker import Worker
+from studio_detector.service.settings import ServiceSettings
+from studio_detector.service.similar import SimilarIndex
+from studio_detector.service.store import open_store
+from studio_detector.service.variants import Variants
+from studio_detector.service.variants_file import Variant
+
+PNG = b"\x89PNG\r\n\x1a\n"
+API = "/api/v1"
+#: A name that nothing has.
+NOWHERE = "00000000-0000-4000-8000-000000000001"
+
+
+def picture(word="good 1"):
+    """A picture whose analysis does what the word says."""
+    return PNG + word.encode()
+
+
+class DrawingChildren(FakeChildren):
+    """Fake children that take pictures, and draw them, too."""
+
+    def analyse(self, data, **named):
+        data = data.removeprefix(PNG)
+        if not data.isascii() or not data.split():
+            data = b"good by chance"
+        if data.startswith(b"short"):
+            time.sleep(1.5)
+        return super().analyse(data, **named)
+
+    def report_page(self, data, result, *, name=None):  # noqa: ARG002
+        if data is not None and b"undrawable" in data:
+            raise RequestError("on purpose", code="overlay_unknown")
+        shown = "with" if data is not None else "without"
+        return f"<!doctype html><title>{result.label} {shown} picture</title>"
+
+    def overlay_names(self, result):  # noqa: ARG002
+        return ("shadow_softness", "backdrop")
+
+    def overlay(self, data, result, name):
+        if name not in self.overlay_names(result):
+            raise RequestError("there is no such overlay", code="overlay_unknown")
+        return PNG + name.encode() + data
+
+    def start(self):
+        """There is nothing to start."""
+
+    def close(self):
+        """There is nothing to end."""
+
+
+class ThreadBroker:
+    """Hands names to threads of its own; stops without the second that real ones take."""
+
+    def __init__(self):
+        self._names = queue.SimpleQueue()
+        self._threads = []
+        self.is_there = True
+
+    def send(self, to, name):
+        self._names.put((to, str(name)))
+        return True
+
+    def depth(self, _):
+        return self._names.qsize()
+
+    def ping(self):
+        return self.is_there
+
+    def consume(self, pools, handler):
+        def work():
+            while (item := self._names.get()) is not None:
+                handler(*item)
+
+        self._threads = [
+            threading.Thread(target=work, daemon=True) for _ in range(sum(pools.values()))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, drain_s):
+        for _ in self._threads:
+            self._names.put(None)
+        for thread in self._threads:
+            thread.join(drain_s)
+
+    def close(self):
+        """There is nothing to close."""
+
+
+@dataclass
+class CheckingFetcher(FakeFetcher):
+    """Knows which addresses would never be fetched."""
+
+    def check(self, url):
+        if url not in self.pictures:
+            raise FetchError(f"{url} may not be fetched", code="fetch_refused")
+
+
+@dataclass
+class Service:
+    """An app with its parts.
+
+    Attributes:
+        parts: The parts; store, intake and worker are real.
+        app: The app.
+        http: A client of it.
+    """
+
+    parts: Parts
+    app: object
+    http: TestClient
+    worker: Worker | None = field(default=None)
+
+    def post(self, word="good 1", path="/analyse", **more):
+        """Post a picture as it is."""
+        headers = {"Content-Type": "image/png", **more.pop("headers", {})}
+        return self.http.post(API + path, content=picture(word), headers=headers, **more)
+
+    def get(self, path, **more):
+        return self.http.get(API + path, **more)
+
+    def done(self, word="good 1", **params):
+        """The result of a picture that was waited for."""
+        answer = self.post(word, params={"wait": 30, **params})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def make_parts(folder, *, variants=(), children=None, pictures=None, **settings):
+    """Parts by hand, since those of the service start real children."""
+    service = ServiceSettings(**({"lease_s": 5.0, "sweep_every_s": 0.1, "workers": 2} | settings))
+    store = open_store(f"sqlite:///{folder}/api.db", payload_of=payload_of)
+    draining = threading.Event()
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    made = Variants(Settings(), variants)
+    shared = {
+        "settings": service,
+        "store": store,
+        "blobs": FolderBlobs(folder / "pictures"),
+        "cache": MemoryCache(1000),
+        "broker": ThreadBroker(),
+        "variants": made,
+        "fetcher": CheckingFetcher(pictures or {}),
+        "poster": GuardedPoster(service),
+        "scratch": scratch,
+        "draining": draining,
+    }
+    intake = Intake(
+        limits=Limits(),
+        backlog=Backlog(store.jobs.backlog, service.max_backlog),
+        **shared,
+    )
+    return Parts(
+        base=Settings(),
+        children=children or DrawingChildren(),
+        deliverer=FakeDeliverer(store),
+        similar=SimilarIndex(),
+        watch=JobWatch(store),
+        intake=intake,
+        **shared,
+    )
+
+
+@contextlib.contextmanager
+def service(folder, *, works=True, **options):
+    """An app around parts, with a worker or without.
+
+    Args:
+        folder: Where everything lies.
+        works: Whether jobs are done.
+        options: Of `make_parts`.
+    """
+    parts = make_parts(folder, **options)
+    worker = Worker(parts) if works else None
+    try:
+        if worker is not None:
+            worker.start()
+        app = create_app(parts)
+        with TestClient(app, raise_server_exceptions=False) as http:
+            yield Service(parts, app, http, worker)
+    finally:
+        parts.children.gate.set()
+        if worker is not None:
+            worker.stop(5.0)
+        parts.broker.close()
+        parts.poster.close()
+        parts.store.close()
+
+
+def shadow_variant(name="second", **changes):
+    """A variant that scores every picture beside the one that answers."""
+    settings = replace(Settings(), variant=name)
+    return Variant(
+        **({"name": name, "settings": settings, "share": 1.0, "is_shadow": True} | changes)
+    )

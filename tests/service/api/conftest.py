@@ -1,0 +1,31 @@
+"""The app that most tests of the API need."""
+
+from __future__ import annotations
+
+import pytest
+
+import api_service
+
+
+@pytest.fixture
+def served(tmp_path):
+    """An app whose jobs are done."""
+    with api_service.service(tmp_path) as service:
+        yield service
+
+
+@pytest.fixture
+def idle(tmp_path):
+    """An app whose jobs wait for ever."""
+    with api_service.service(tmp_path, works=False) as service:
+        yield service
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Make an app with what a test wants of it; ``with serve(works=False) as service``."""
+
+    def make(**options):
+        return api_service.service(tmp_path, **options)
+
+    return make

@@ -1,0 +1,51 @@
+"""A store that speaks S3, in a thread of this process."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "nobody",
+    "AWS_SECRET_ACCESS_KEY": "nothing",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+@pytest.fixture(scope="module")
+def s3_endpoint():
+    """Address of an S3-compatible server on a free port."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def credentials(monkeypatch):
+    """What S3 clients of this test sign with."""
+    for name, value in _CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def s3_client(s3_endpoint, credentials):
+    """Somebody else's client of the same server."""
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=s3_endpoint)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def bucket(s3_client):
+    """A bucket of this test's own."""
+    name = f"test-{secrets.token_hex(8)}"
+    s3_client.create_bucket(Bucket=name)
+    return name

@@ -1,0 +1,201 @@
+"""Pictures in a folder: rights, torn files, full disks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from studio_detector.errors import BusyError
+from studio_detector.service.blobs import FolderBlobs, blob_key, open_blobs
+from studio_detector.service.settings import ServiceSettings
+
+
+def _key(data):
+    return blob_key("default", hashlib.sha256(data).hexdigest())
+
+
+def _files(root):
+    return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KiB, where this user may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this user may not mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+class TestRights:
+    def test_nobody_else_may_look(self, tmp_path):
+        """Folders are 0700 and files 0600, whatever the umask."""
+        before = os.umask(0)
+        try:
+            FolderBlobs(tmp_path / "a" / "pictures").put(_key(b"x"), b"x")
+        finally:
+            os.umask(before)
+
+        paths = [tmp_path / "a" / "pictures", *(tmp_path / "a" / "pictures").rglob("*")]
+        modes = {(path.is_file(), path.stat().st_mode & 0o777) for path in paths}
+        assert {(True, 0o600), (False, 0o700)} == modes
+
+    def test_pictures_are_spread_over_folders(self, tmp_path):
+        """No folder of a hundred thousand files."""
+        blobs = FolderBlobs(tmp_path)
+        for n in range(64):
+            blobs.put(_key(bytes([n])), bytes([n]))
+
+        assert len({path.parent for path in _files(tmp_path)}) > 32
+
+
+class TestKeeping:
+    def test_putting_again_begins_the_keeping_anew(self, tmp_path):
+        """A picture that was sent again an hour ago is not old."""
+        blobs = FolderBlobs(tmp_path)
+        blobs.put(_key(b"x"), b"x")
+        (file,) = _files(tmp_path)
+        os.utime(file, (0, 0))
+        hour_ago = datetime.now(UTC) - timedelta(hours=1)
+        assert [_key(b"x")] == list(blobs.older_than(hour_ago))
+
+        blobs.put(_key(b"x"), b"x")
+
+        assert [] == list(blobs.older_than(hour_ago))
+
+    def test_a_torn_picture_is_replaced_when_it_comes_again(self, tmp_path):
+        """As a power failure may leave one."""
+        blobs = FolderBlobs(tmp_path)
+        blobs.put(_key(b"picture"), b"picture")
+        _files(tmp_path)[0].write_bytes(b"")
+
+        blobs.put(_key(b"picture"), b"picture")
+
+        assert b"picture" == blobs.get(_key(b"picture"))
+
+    def test_what_others_left_in_the_folder_is_no_picture(self, tmp_path):
+        """And is neither listed nor in the way."""
+        blobs = FolderBlobs(tmp_path)
+        blobs.put(_key(b"x"), b"x")
+        (tmp_path / "README").write_text("hello")
+        (tmp_path / "default" / "note.txt").write_text("hello")
+        (tmp_path / "default" / "ab").mkdir(exist_ok=True)
+        (tmp_path / "default" / "ab" / "thumbs.db").write_text("hello")
+
+        assert [_key(b"x")] == list(blobs.older_than(datetime.now(UTC) + timedelta(hours=1)))
+
+
+class TestFailures:
+    def test_a_full_disk_refuses_the_picture_and_keeps_nothing_of_it(self, small_disk):
+        """Others stay, and smaller ones still fit."""
+        blobs = FolderBlobs(small_disk / "pictures")
+        small, large = secrets.token_bytes(10_000), secrets.token_bytes(1_000_000)
+        blobs.put(_key(small), small)
+
+        with pytest.raises(BusyError, match="make room") as caught:
+            blobs.put(_key(large), large)
+
+        assert "storage_full" == caught.value.code
+        assert not blobs.exists(_key(large))
+        assert 1 == len(_files(small_disk))
+        assert small == blobs.get(_key(small))
+        other = secrets.token_bytes(10_000)
+        blobs.put(_key(other), other)
+        assert other == blobs.get(_key(other))
+
+    def test_a_disk_that_fills_up_loses_none_that_was_taken(self, small_disk):
+        """Each picture is there wholly or was refused."""
+        blobs = FolderBlobs(small_disk)
+        taken, refused = [], []
+        for n in range(40):
+            data = bytes([n]) * 20_000
+            try:
+                blobs.put(_key(data), data)
+            except BusyError as error:
+                refused.append(error.code)
+            else:
+                taken.append(data)
+
+        assert taken
+        assert {"storage_full"} == set(refused)
+        assert [True] * len(taken) == [blobs.get(_key(data)) == data for data in taken]
+        assert len(taken) == len(_files(small_disk))
+
+    def test_a_limit_on_the_size_of_files_is_a_full_disk_too(self, tmp_path):
+        """Where nobody may mount a disk, this is how full ones are tried."""
+        program = (
+            "import resource, sys\n"
+            "from pathlib import Path\n"
+            "from studio_detector.errors import BusyError\n"
+            "from studio_detector.service.blobs import FolderBlobs\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+            "blobs = FolderBlobs(Path(sys.argv[1]))\n"
+            "try:\n"
+            "    blobs.put('default/' + 'a' * 64, bytes(5000))\n"
+            "except BusyError as error:\n"
+            "    print(error.code)\n"
+        )
+
+        said = subprocess.check_output([sys.executable, "-c", program, tmp_path], text=True)
+
+        assert "storage_full\n" == said
+        assert [] == _files(tmp_path)
+
+    def test_a_folder_that_went_away_is_no_gone_picture(self, tmp_path):
+        """A disk that is not mounted must not kill jobs for good."""
+        blobs = FolderBlobs(tmp_path / "pictures")
+        blobs.put(_key(b"x"), b"x")
+        (tmp_path / "pictures").rename(tmp_path / "elsewhere")
+
+        calls = (
+            lambda: blobs.get(_key(b"x")),
+            lambda: blobs.exists(_key(b"x")),
+            lambda: blobs.put(_key(b"y"), b"y"),
+            lambda: list(blobs.older_than(datetime.now(UTC))),
+            blobs.ping,
+        )
+        for call in calls:
+            with pytest.raises(BusyError) as caught:
+                call()
+            assert "storage_unavailable" == caught.value.code
+
+    def test_a_folder_that_cannot_be_made_is_said(self, tmp_path):
+        """At the start, not with the first picture."""
+        (tmp_path / "file").write_text("")
+
+        with pytest.raises(BusyError, match="folder of pictures") as caught:
+            FolderBlobs(tmp_path / "file" / "pictures")
+
+        assert "storage_unavailable" == caught.value.code
+
+    def test_what_a_killed_process_began_is_removed_later(self, tmp_path):
+        """Not at once: another process may be writing it."""
+        FolderBlobs(tmp_path).put(_key(b"x"), b"x")
+        abandoned, fresh = tmp_path / ".incoming" / "abandoned", tmp_path / ".incoming" / "fresh"
+        for file in (abandoned, fresh):
+            file.write_bytes(b"half a pict")
+        two_hours_ago = time.time() - 7200
+        os.utime(abandoned, (two_hours_ago, two_hours_ago))
+
+        blobs = FolderBlobs(tmp_path)
+
+        assert not abandoned.exists()
+        assert fresh.exists()
+        assert b"x" == blobs.get(_key(b"x"))
+
+
+def test_without_a_bucket_pictures_lie_in_the_folder_of_the_service(tmp_path):
+    """The embedded default."""
+    open_blobs(ServiceSettings(), tmp_path).put(_key(b"x"), b"x")
+
+    assert [tmp_path / "pictures"] == list(tmp_path.iterdir())

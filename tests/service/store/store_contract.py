@@ -1,0 +1,22 @@
+"""All promises of the store; each database it runs on is tested with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.store.contract_batches import BatchesContract
+from service.store.contract_duplicates import DuplicatesContract
+from service.store.contract_jobs import JobsContract
+from service.store.contract_results import ResultsContract
+from service.store.contract_sweeps import SweepsContract
+
+
+class StoreContract(
+    JobsContract, DuplicatesContract, SweepsContract, BatchesContract, ResultsContract
+):
+    """Subclasses give the fixture ``url``: an empty database."""
+
+    @pytest.fixture
+    def store(self, url, opened):
+        """The store of the empty database."""
+        return opened(url)
