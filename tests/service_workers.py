@@ -93,7 +93,7 @@ class FakeChildren:
     asked: list = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
 
-    def analyse(self, data, *, sha256, variant, phases, known=None, wants_near=None):  # noqa: ARG002
+    def analyse(self, data, *, sha256, phases, known=None, wants_near=None, **_):
         self.asked.append((data, phases, known))
         word = data.split()[0].decode()
         time.sleep(self.pause_s)
@@ -132,9 +132,15 @@ class FakeFetcher:
         return found
 
 
+@dataclass
 class FakeVariants:
+    version: str = WORK.pipeline_version
+
     def settings_of(self, name):  # noqa: ARG002
         return Settings()
+
+    def pipeline_version(self, name, phases):  # noqa: ARG002
+        return self.version
 
 
 @dataclass

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import openapi
+import service_docs
 
 from studio_detector.analysis.registry import BUILT_IN, Registry
 from studio_detector.batch.rows import row_columns
@@ -167,6 +169,7 @@ GENERATORS: Mapping[str, Callable[[Path], str]] = {
     "settings": settings_block,
     "errors": errors_block,
     "model-card": model_card_block,
+    "endpoints": lambda _: service_docs.endpoints_table(),
 }
 
 #: Parts that hold measured figures: filled where they are measured, left alone here.
@@ -250,12 +253,14 @@ def main(arguments: list[str]) -> int:
     if arguments and not check:
         print(__doc__)
         return 2
+    # First, since a part of the pages is made from it.
+    is_document_stale = openapi.main(arguments) != 0
     found = stale()
     for page, text in found.items():
         print(f"{page.relative_to(ROOT)}: {'stale, run make docs' if check else 'written'}")
         if not check:
             page.write_text(text, encoding="utf-8")
-    return 1 if check and found else 0
+    return 1 if check and (found or is_document_stale) else 0
 
 
 if __name__ == "__main__":

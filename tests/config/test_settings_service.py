@@ -54,9 +54,10 @@ def test_a_port_made_by_kubernetes_is_not_ours(value, port):
     assert port == load_settings(environ={"STUDIO_DETECTOR_PORT": value}).service.port
 
 
-def test_where_the_remote_command_looks_is_no_setting():
+def test_what_other_commands_look_for_is_no_setting():
     """Its variables disturb no other command."""
-    environ = {"STUDIO_DETECTOR_URL": "http://studio.example", "STUDIO_DETECTOR_API_KEY": "sk"}
+    names = ("URL", "API_KEY", "CALLBACK_SECRET")
+    environ = {f"STUDIO_DETECTOR_{name}": "http://studio.example" for name in names}
 
     assert load_settings(environ=environ).settings == Settings()
 

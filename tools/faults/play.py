@@ -114,9 +114,9 @@ async def _play(scenario: Scenario, stage: Stage) -> Outcome:
         problems += await _seen_from_outside(stage)
     finally:
         problems += await stage.close()
-        if problems:
+        if stage.is_open and problems:
             print(stage.service.said())
-        elif tracebacks := stage.service.said(_ALL).count(_TRACEBACK):
+        elif stage.is_open and (tracebacks := stage.service.said(_ALL).count(_TRACEBACK)):
             print(f"{tracebacks} tracebacks:\n{_first_traceback(stage.service.said(_ALL))}")
     refused = sum(stage.poster.refused.values())
     told = f"{remark}; {refused} posts repeated" if refused else remark

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.faults import clock
 from tools.faults.processes import answers
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ class Postgres(Server):
     def _prepare(self) -> None:
         self._user = _postgres_user()
         self._data = self.folder / "data"
+        self._clock = clock.new_file(self._crew.folder)
         if self._user is not None:
             shutil.chown(self.folder, self._user, self._user)
         command = [_postgres_program("initdb"), "--pgdata", str(self._data), "--no-sync"]
@@ -157,11 +159,20 @@ class Postgres(Server):
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stdout}{made.stderr}")
 
+    def move_clock(self, ahead_s: int) -> None:
+        """Set its clock so many seconds ahead of the real one; without a compiler, it stays."""
+        clock.move(self._clock, ahead_s)
+
     def _start(self) -> Process:
         command = [_postgres_program("postgres"), "-D", str(self._data), "-p", str(self.port)]
         command += ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
         command += ["-c", "max_connections=200"]
-        return self._crew.start(command, log=self.log, user=self._user)
+        return self._crew.start(
+            command,
+            log=self.log,
+            user=self._user,
+            variables=clock.variables(self._crew.folder, self._clock),
+        )
 
     def _answers(self) -> bool:
         # It takes connections before it is ready, and only a client's greeting is told so.

@@ -17,7 +17,9 @@ FILE_VARIABLE = PREFIX + "CONFIG"
 URL_VARIABLE = PREFIX + "URL"
 #: Key for that service; no setting itself.
 API_KEY_VARIABLE = PREFIX + "API_KEY"
-_NO_SETTINGS = frozenset({FILE_VARIABLE, URL_VARIABLE, API_KEY_VARIABLE})
+#: Secret for ``studio-detector webhook verify``; no setting itself.
+CALLBACK_SECRET_VARIABLE = PREFIX + "CALLBACK_SECRET"
+_NO_SETTINGS = frozenset({FILE_VARIABLE, URL_VARIABLE, API_KEY_VARIABLE, CALLBACK_SECRET_VARIABLE})
 
 # Kubernetes gives every pod such variables for a service named studio-detector.
 _KUBERNETES = re.compile(

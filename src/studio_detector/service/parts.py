@@ -6,7 +6,6 @@ What a setting leaves out is embedded: SQLite, a folder, memory, and workers in 
 from __future__ import annotations
 
 import contextlib
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from studio_detector.service.callbacks.deliver import Deliverer
 from studio_detector.service.callbacks.payload import payload_of
 from studio_detector.service.callbacks.sign import open_signer
 from studio_detector.service.children.children import AnalysisChildren
+from studio_detector.service.draining import Draining
 from studio_detector.service.fetch.fetcher import Fetcher
 from studio_detector.service.fetch.poster import GuardedPoster
 from studio_detector.service.intake.backlog import Backlog
@@ -25,13 +25,14 @@ from studio_detector.service.intake.intake import Intake
 from studio_detector.service.intake.scratch import scratch_folder
 from studio_detector.service.intake.watch import JobWatch
 from studio_detector.service.queues.open import make_broker
-from studio_detector.service.queues.pools import QUEUES, analysing_threads
+from studio_detector.service.queues.pools import QUEUES, children_of
 from studio_detector.service.queues.worker import Worker, pools_for
 from studio_detector.service.similar import SimilarIndex
 from studio_detector.service.store import open_store
 from studio_detector.service.variants import Variants
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
@@ -72,6 +73,7 @@ class Parts:
         intake: The way in.
         scratch: Private folder for what is being read; emptied at the end.
         draining: Set when the process is about to stop.
+        hurry: Set when nothing more is to be waited for.
         worker: Works in this process; None where others work.
     """
 
@@ -90,7 +92,8 @@ class Parts:
     watch: JobWatch
     intake: Intake
     scratch: Path
-    draining: threading.Event
+    draining: Draining
+    hurry: threading.Event
     worker: Worker | None = None
 
 
@@ -139,7 +142,7 @@ def open_parts(
         fetcher = stack.enter_context(Fetcher(settings))
         poster = stack.enter_context(GuardedPoster(settings))
         children = stack.enter_context(_children(settings, variants, queues if works else ()))
-        draining = threading.Event()
+        draining = Draining(settings.drain_s)
         intake = Intake(
             settings=settings,
             limits=base.limits,
@@ -173,6 +176,7 @@ def open_parts(
             intake=intake,
             scratch=scratch,
             draining=draining,
+            hurry=draining.hurry,
         )
         if works:
             children.start()
@@ -213,7 +217,7 @@ def _children(
     return AnalysisChildren(
         variants.settings,
         # Who does not work draws pages and overlays; nothing is started before it is needed.
-        size=max(1, analysing_threads(pools_for(settings, queues))),
+        size=max(1, children_of(pools_for(settings, queues))),
         timeout_s=settings.photo_timeout_s,
         memory_bytes=settings.photo_memory_bytes,
         recycle_after=settings.recycle_after,
@@ -223,7 +227,7 @@ def _children(
 def _with_worker(parts: Parts, stack: contextlib.ExitStack) -> Parts:
     worker = Worker(parts)
     worker.start()
-    stack.callback(worker.stop, parts.settings.drain_s)
+    stack.callback(lambda: worker.stop(parts.draining.left_s()))
     return replace(parts, worker=worker)
 
 

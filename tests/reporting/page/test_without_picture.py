@@ -50,9 +50,7 @@ class TestPicture:
     def test_it_can_be_compared(self, gone, seen, context):
         """With one that has its picture."""
         other = seen(captions=())
-        page = comparison_page(
-            compare(gone.explanation, other.explanation), gone, other, context
-        )
+        page = comparison_page(compare(gone.explanation, other.explanation), gone, other, context)
 
         assert [] == html_pages.problems(page)
         assert 1 == len(html_pages.Page(page).find("img"))

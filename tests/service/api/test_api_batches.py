@@ -50,7 +50,7 @@ def finished(service, batch_id):
     return json.loads(list(Events().take(events.content))[-1])
 
 
-class TestIn:
+class TestComingIn:
     def test_addresses_with_names(self, serve):
         """Those that may not be fetched are dead jobs."""
         known = "https://example.com/a.png"

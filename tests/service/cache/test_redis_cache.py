@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import shutil
 import socket
-import subprocess
 import threading
 import time
 
 import pytest
 
+from private_redis import PrivateRedis
 from studio_detector.service.breaker import Breaker
 from studio_detector.service.cache import RedisCache
 
@@ -25,48 +24,8 @@ class Clock:
         return self.now
 
 
-class PrivateRedis:
-    """A server of this test's own, which can be killed and started again."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.process = None
-
-    @property
-    def url(self):
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""],
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), timeout=1) as asked,
-            ):
-                asked.sendall(b"PING\r\n")
-                if asked.recv(7) == b"+PONG\r\n":
-                    return
-        pytest.fail("redis-server did not start")
-
-    def kill(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
 @pytest.fixture
 def server(tmp_path):
-    if shutil.which("redis-server") is None:
-        pytest.skip("there is no redis-server in the PATH")
     server = PrivateRedis(tmp_path)
     server.start()
     yield server

@@ -18,6 +18,7 @@ from studio_detector.pipeline.detector import Detector
 from studio_detector.pipeline.plain import report_to_plain
 from studio_detector.pipeline.settings import Settings
 from studio_detector.pipeline.versions import basis
+from studio_detector.service.children.children import AnalysisChildren
 
 
 def analyse(children, data, variant="default", phases="auto", **more):
@@ -273,3 +274,29 @@ def test_flat_pictures_have_a_hash_of_no_quality(children):
 
     assert 0 == row["pdq_quality"]
     assert 0 <= row["confidence"] <= 1
+
+
+class TestUrgency:
+    def test_ordinary_work_leaves_a_child_for_urgent_pictures(self):
+        """However much of it there is."""
+        data = file(1)
+        entered, gate = threading.Semaphore(0), threading.Event()
+
+        def held(*_):
+            entered.release()
+            gate.wait(60)
+
+        options = {"timeout_s": 60, "memory_bytes": 1 << 31, "recycle_after": 100}
+        with (
+            AnalysisChildren({"default": Settings()}, size=2, **options) as children,
+            ThreadPoolExecutor(3) as threads,
+        ):
+            ordinary = [
+                threads.submit(analyse, children, data, wants_near=held, is_urgent=False)
+                for _ in range(3)
+            ]
+            assert entered.acquire(timeout=60)
+            assert analyse(children, data, is_urgent=True)["label"]
+            assert not entered.acquire(blocking=False)
+            gate.set()
+            assert [True] * 3 == [bool(done.result(60)["label"]) for done in ordinary]

@@ -28,17 +28,17 @@ class Asked:
         overs: What each question for jobs that are over named.
         at_once: Most such questions at the same time.
         is_silent: Whether nothing is ever over, so that only being told helps.
-        aways: So many questions fail.
+        absences: So many questions fail.
         after_get: Called once after a job was read, before it is given.
     """
 
-    def __init__(self, store, *, is_silent=False, aways=0):
+    def __init__(self, store, *, is_silent=False, absences=0):
         self._jobs = store.jobs
         self._running = 0
         self.overs = []
         self.at_once = 0
         self.is_silent = is_silent
-        self.aways = aways
+        self.absences = absences
         self.after_get = None
 
     @property
@@ -57,8 +57,8 @@ class Asked:
         self._running += 1
         self.at_once = max(self.at_once, self._running)
         try:
-            if self.aways:
-                self.aways -= 1
+            if self.absences:
+                self.absences -= 1
                 raise BusyError("away", code="store_unavailable")
             return [] if self.is_silent else self._jobs.over(job_ids)
         finally:
@@ -250,7 +250,7 @@ class TestFindingOut:
 
     def test_a_store_that_is_away_for_a_while_is_asked_again(self, store):
         """Waiting goes on."""
-        asked = Asked(store, aways=3)
+        asked = Asked(store, absences=3)
         watch = JobWatch(asked)
         job = accept_one(store, new_job("a"))
 
@@ -261,7 +261,7 @@ class TestFindingOut:
             return await waiting
 
         assert "done" == asyncio.run(scene()).state
-        assert 0 == asked.aways
+        assert 0 == asked.absences
 
 
 class TestNotWaiting:

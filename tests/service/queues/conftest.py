@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import shutil
-import socket
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -15,6 +12,7 @@ import pika
 import pytest
 import redis
 
+from private_redis import PrivateRedis
 from service_servers import amqp_url, redis_url
 from studio_detector.service.queues.open import make_broker
 from studio_detector.service.settings import ServiceSettings
@@ -147,42 +145,8 @@ def server_place(request):
     place.close()
 
 
-class PrivateRedis:
-    """A server of one test's own, without a disk, which can be killed and started again."""
-
-    def __init__(self, folder):
-        self._folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-        self._process = None
-
-    def start(self):
-        self._process = subprocess.Popen(
-            ["redis-server", "--port", str(self._port), "--bind", "127.0.0.1", "--save", ""],
-            cwd=self._folder,
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.url) as client:
-                client.ping()
-                return
-            time.sleep(0.02)
-        pytest.fail("redis-server did not start")
-
-    def kill(self):
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-
 @pytest.fixture
 def private_redis(tmp_path):
-    if shutil.which("redis-server") is None:
-        pytest.skip("there is no redis-server in the PATH")
     server = PrivateRedis(tmp_path)
     server.start()
     yield server

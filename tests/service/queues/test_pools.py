@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_detector.service.queues.pools import QUEUES, analysing_threads, pools_of
+from studio_detector.service.queues.pools import QUEUES, children_of, pools_of
 from studio_detector.service.queues.worker import pools_for
 from studio_detector.service.settings import ServiceSettings
 
@@ -28,14 +28,17 @@ def test_callbacks_and_maintenance_share_threads_with_nothing(queues, workers, s
 
 
 @given(st.integers(1, 64))
-def test_urgent_work_has_a_thread_more_than_standard_work_may_take(workers):
-    assert pools_of(QUEUES, workers=workers, split_phases=True)["high", "standard"] == workers + 1
+def test_urgent_work_has_a_child_more_than_standard_work_may_take(workers):
+    assert children_of(pools_of(QUEUES, workers=workers, split_phases=False)) == workers + 1
+    assert pools_of(QUEUES, workers=workers, split_phases=True)["high", "standard"] == workers + 3
 
 
 @pytest.mark.parametrize("queue", ["high", "standard", "detail"])
 @pytest.mark.parametrize("split", [False, True])
 def test_a_worker_for_one_class_gives_it_everything(queue, split):
-    assert pools_of([queue], workers=4, split_phases=split) == {(queue,): 4}
+    assert pools_of([queue], workers=4, split_phases=split) == {
+        (queue,): 4 if queue == "detail" and split else 6
+    }
 
 
 def test_details_have_threads_of_their_own_where_phases_are_split():
@@ -44,10 +47,10 @@ def test_details_have_threads_of_their_own_where_phases_are_split():
 
 
 def test_details_left_from_before_come_last_where_phases_are_not_split():
-    assert pools_of(QUEUES, workers=4, split_phases=False)["high", "standard", "detail"] == 5
+    assert pools_of(QUEUES, workers=4, split_phases=False)["high", "standard", "detail"] == 7
 
 
-def test_only_threads_that_analyse_need_a_child():
-    assert analysing_threads(pools_for(ServiceSettings(workers=4))) == 5
-    assert analysing_threads(pools_for(ServiceSettings(workers=4, split_phases=True))) == 7
-    assert analysing_threads(pools_for(ServiceSettings(workers=4), ["webhook"])) == 0
+def test_only_threads_that_analyse_keep_a_child_busy():
+    assert children_of(pools_for(ServiceSettings(workers=4))) == 5
+    assert children_of(pools_for(ServiceSettings(workers=4, split_phases=True))) == 7
+    assert children_of(pools_for(ServiceSettings(workers=4), ["webhook"])) == 0

@@ -49,6 +49,15 @@ class Away:
 
 
 class TestPictures:
+    def test_a_worker_of_another_release_stores_what_it_is(self, parts, run):
+        """Numbers never stand under a version that would have given others."""
+        parts.variants.version = "of tomorrow"
+        (job,) = parts.accept(b"good 1")
+
+        result = parts.store.results.get("default", run(job).result_id)
+
+        assert "of tomorrow" == result.work.pipeline_version
+
     def test_a_picture_is_analysed_once_and_its_job_is_done(self, parts, run):
         (job,) = parts.accept(b"good 1")
         ended = run(job)

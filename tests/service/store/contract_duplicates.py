@@ -238,6 +238,22 @@ class DuplicatesContract:
         assert caught.value.code == "idempotency_conflict"
         assert store.jobs.backlog() == 1
 
+    def test_what_came_under_a_key_can_be_asked_for(self, store):
+        assert store.jobs.promised(TENANT, KEY) == []
+        first = store.jobs.accept([new_job("a")], idempotency=KEY)
+        assert store.jobs.promised(TENANT, KEY) == first
+        assert store.jobs.promised("other", KEY) == []
+        with pytest.raises(RequestError):
+            store.jobs.promised(TENANT, Idempotency(key=KEY.key, request_digest="bb"))
+
+    def test_a_key_never_gives_the_job_of_a_shadow(self, store):
+        job = new_job("a")
+        shadow = new_job("a", work=SHADOW_WORK, shadow_of=job.id)
+        store.jobs.accept([job, shadow], idempotency=KEY)
+        finish_with(store, begin(store, store.jobs.get(TENANT, job.id)), "a")
+        store.jobs.delete(TENANT, job.id)
+        assert store.jobs.promised(TENANT, KEY) == []
+
     def test_keys_of_others_are_other_keys(self, store):
         accept_one(store, new_job("a"), idempotency=KEY)
         accept_one(

@@ -139,8 +139,8 @@ def plans(store, act):
         (lambda store: store.jobs.counts(), "COVERING INDEX jobs_counts"),
         (lambda store: store.results.find(TENANT), "results_newest"),
         (lambda store: store.deliveries.due(10), "deliveries_pending"),
-        (lambda store: store.pictures.unneeded(store._terms.clock()), "pictures_oldest"),
-        (lambda store: store.pictures.unneeded(store._terms.clock()), "jobs_of_picture"),
+        (lambda store: store.pictures.unneeded(store.clock()), "pictures_oldest"),
+        (lambda store: store.pictures.unneeded(store.clock()), "jobs_of_picture"),
     ],
 )
 def test_what_runs_all_the_time_looks_into_an_index(sqlite_url, opened, act, index):

@@ -12,9 +12,10 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from tools.faults import pictures
+from tools.faults.clock import move
 from tools.faults.play import Scenario
 from tools.faults.receiver import Receiver, events_of
-from tools.faults.scenarios.clock import movable_clock, move
+from tools.faults.scenarios.clock import movable_clock
 from tools.faults.service import MODES
 from tools.faults.truth import plain_id
 
@@ -97,6 +98,8 @@ async def _delivered(stage: Stage, clock: Path) -> int:
         if next_s > soon_s and not any(row.is_tried for row in rest):
             hours += 1
             move(clock, hours * _HOUR_S)
+            if stage.is_scaled:
+                stage.fleet.postgres.move_clock(hours * _HOUR_S)
             still_since = time.monotonic()
         elif time.monotonic() - still_since > _STILL_S:
             raise AssertionError(f"{len(rest)} callbacks are due and nobody tries them")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ _EVERY = 40
 async def post_hostile(stage: Stage) -> str:
     """Mix them in; each is one failed job with its code, and the others are done."""
     plugin = _plugin()
-    folder = stage.fleet.crew.folder / f"plugin-{stage.mode}-{stage.chance.getrandbits(32):x}"
+    folder = stage.fleet.crew.folder / f"plugin-{stage.mode}-{secrets.token_hex(8)}"
     folder.mkdir()
     plugin.install(folder)
     paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -31,8 +30,3 @@ def json_answer(
 def no_content() -> Response:
     """Nothing to say but that it is done."""
     return Response(status_code=204)
-
-
-def short_digest(data: bytes) -> str:
-    """A digest that tells versions of one thing apart."""
-    return hashlib.sha256(data).hexdigest()[:32]

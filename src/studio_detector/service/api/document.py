@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
 
-from studio_detector.service.api import schemas
+from studio_detector.service.api import requested, schemas
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from fastapi.routing import APIRoute
 
 # Read by hand, so that nothing else names them.
-_BODIES = (schemas.AnalyseRequest, schemas.BatchRequest, schemas.Problem)
+_BODIES = (requested.AnalyseRequest, requested.BatchRequest, schemas.Problem)
 _OF_FASTAPI = ("HTTPValidationError", "ValidationError")
 _REFERENCE = "#/components/schemas/{model}"
 

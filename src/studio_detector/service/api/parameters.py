@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from studio_detector.service.api.schemas import Options, WishFields
+from studio_detector.service.api.requested import Options, WishFields
 
 _Described = dict[str, Any]
 

@@ -13,6 +13,7 @@ import uvicorn
 
 from studio_detector.errors import EXIT_OK, ConfigError
 from studio_detector.service.api.app import create_app
+from studio_detector.service.api.protocol import BoundedProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,6 @@ _log = logging.getLogger(__name__)
 _BACKLOG = 2048
 # Longer than load balancers keep theirs, so that none is used while it is being closed.
 _KEEP_ALIVE_S = 75
-_LONGEST_HEAD_BYTES = 64 * 1024
 # For the last bytes of answers, after the last request was answered.
 _CLOSING_S = 2
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -55,6 +55,7 @@ def serve(parts: Parts, host: str, port: int, on_ready: Callable[[str], None]) -
     app = create_app(parts)
     config = uvicorn.Config(
         app,
+        http=BoundedProtocol,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -64,7 +65,6 @@ def serve(parts: Parts, host: str, port: int, on_ready: Callable[[str], None]) -
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_CLOSING_S,
-        h11_max_incomplete_event_size=_LONGEST_HEAD_BYTES,
     )
     server = _Server(config, lambda: on_ready(_address(host, listening)))
     end = _End(server, app.state.room)

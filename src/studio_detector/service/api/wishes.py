@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from studio_detector.errors import RequestError
-from studio_detector.service.api.schemas import Options, WishFields
+from studio_detector.service.api.requested import Options, WishFields
 from studio_detector.service.intake.wishes import Wishes
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ class AnalysisChildren:
         # The last one returned goes first: its caches are warm, and what is not needed sleeps.
         self._free_analysts = _filled(self._analysts)
         self._free_drawers = _filled(self._drawers)
+        self._ordinary = threading.Semaphore(max(1, self.size - 1))
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +108,7 @@ class AnalysisChildren:
         phases: Phases,
         known: Mapping[str, Any] | None = None,
         wants_near: WantsNear | None = None,
+        is_urgent: bool = True,
     ) -> dict[str, Any] | UUID:
         """Decode and analyse one picture.
 
@@ -118,6 +121,8 @@ class AnalysisChildren:
                 measured is not measured again, and its milliseconds are added.
             wants_near: Asked once the picture is decoded, from this thread; its time is not the
                 picture's. It is asked once more if the picture is tried again.
+            is_urgent: Whether it may take the last child that is free: other work leaves that
+                one for urgent pictures.
 
         Returns:
             The row, see `studio_detector.service.children.outcome`; of a picture that failed,
@@ -144,7 +149,8 @@ class AnalysisChildren:
             "asks": wants_near is not None,
         }
         talk = partial(analysed, request=request, data=data, sha256=sha256, wants_near=wants_near)
-        with _taken(self._free_analysts) as keeper:
+        place = contextlib.nullcontext() if is_urgent else self._ordinary
+        with place, _taken(self._free_analysts) as keeper:
             row = keeper.ask(talk, failed=failed_row, is_spent=is_spent)
         if isinstance(row, Trouble):
             raise row.error

@@ -141,7 +141,13 @@ def _is_term(value: object) -> bool:
 
 
 def _is_timing(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() == _STAGES and _measured_map(value)
+    return (
+        isinstance(value, dict)
+        and value.keys() == _STAGES
+        and _measured_map(value)
+        # These always run; the network and detail may not have.
+        and all(value[stage] is not None for stage in ("decode", "lighting", "total"))
+    )
 
 
 _names = _list_of(_is_name)

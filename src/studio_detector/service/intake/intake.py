@@ -111,9 +111,10 @@ class Intake:
         job = self._job(wishes, tenant, image_hash=image_hash)
         if idempotency_key is None and (known := self._known(job)) is not None:
             return known
-        self.backlog.admit(1)
-        self._keep(tenant, image_hash, data)
         promise = self._promise("picture", image_hash, wishes, idempotency_key)
+        if first := self._admit(1, tenant, promise):
+            return first[0]
+        self._keep(tenant, image_hash, data)
         return self._accept(with_shadows(job, self.variants), promise)[0]
 
     def address(
@@ -127,8 +128,9 @@ class Intake:
         self._check_open(wishes)
         self.fetcher.check(url)
         job = self._job(wishes, tenant, image_url=url)
-        self.backlog.admit(1)
         promise = self._promise("address", url, wishes, idempotency_key)
+        if first := self._admit(1, tenant, promise):
+            return first[0]
         return self._accept(with_shadows(job, self.variants), promise)[0]
 
     def addresses(
@@ -151,12 +153,13 @@ class Intake:
         """
         self._check_open(wishes)
         self._check_count(len(items))
-        self.backlog.admit(len(items))
         batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
         found = archives.from_addresses(items, self.fetcher.check)
         promise = self._promise(
             "addresses", repr([(item.url, item.name) for item in items]), wishes, idempotency_key
         )
+        if first := self._admit(len(items), tenant, promise):
+            return _batch_of(first)
         return self._accept_batch(batch, found, wishes, promise, admitted=len(items))
 
     def archive(
@@ -180,11 +183,14 @@ class Intake:
                 first; ``body_unsupported`` for what is no archive.
         """
         self._check_open(wishes)
-        # How many there are is known only later; where there is no room at all, none is read.
-        self.backlog.admit(1)
         batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
         digest = archives.digest_of(file) if idempotency_key is not None else ""
         promise = self._promise("archive", digest, wishes, idempotency_key)
+        # Asked first, since unpacking again would be work for nothing.
+        if promise is not None and (first := self.store.jobs.promised(tenant, promise)):
+            return _batch_of(first)
+        # How many there are is known only later; where there is no room at all, none is read.
+        self.backlog.admit(1)
         found = archives.from_archive(
             file,
             self.scratch,
@@ -275,6 +281,21 @@ class Intake:
             self.store.pictures.need(tenant, image_hash)
         self.blobs.put(key, data)
 
+    def _admit(self, count: int, tenant: str, promise: Idempotency | None) -> list[Job]:
+        """Make room, or give the jobs of the same request as it came before.
+
+        Raises:
+            BusyError: ``backlog_full`` for a request that did not come before.
+        """
+        try:
+            self.backlog.admit(count)
+        except BusyError:
+            first = [] if promise is None else self.store.jobs.promised(tenant, promise)
+            if not first:
+                raise
+            return first
+        return []
+
     def _promise(
         self, kind: str, content: str, wishes: Wishes, key: str | None
     ) -> Idempotency | None:
@@ -323,4 +344,14 @@ class Intake:
         accepted = self.store.jobs.accept(new, idempotency=promise, batch=batch, sends=True)
         if accepted[0].id == new[0].id:
             self.send(accepted)
-        return accepted[0].batch_id or batch.id
+        return _batch_of(accepted)
+
+
+def _batch_of(jobs: Sequence[Job]) -> UUID:
+    batch_id = jobs[0].batch_id
+    if batch_id is None:
+        raise RequestError(
+            "the idempotency key was used for a single picture; take a new key for a batch",
+            code="idempotency_conflict",
+        )
+    return batch_id

@@ -35,7 +35,7 @@ _PART = 500
 _AT_ONCE = 50
 # A message waits for a thread only while its queue is not empty, so one that is as old as this
 # and not in the queue was lost, or its handler is.
-_LOST_AFTER_S = 10.0
+_LOST_AFTER_LOOKS = 10
 # While the queue is never empty, nobody can tell; a second message in ten minutes costs nothing.
 _DOUBTFUL_AFTER_S = 600.0
 _DOUBTFUL_PART = 100
@@ -120,7 +120,8 @@ class Sweeper:
         depth = self._broker.depth(queue)
         if depth is None:
             return
-        age_s, most = (_DOUBTFUL_AFTER_S, _DOUBTFUL_PART) if depth else (_LOST_AFTER_S, _PART)
+        lost_after_s = _LOST_AFTER_LOOKS * self._every_s
+        age_s, most = (_DOUBTFUL_AFTER_S, _DOUBTFUL_PART) if depth else (lost_after_s, _PART)
         self._sent_all([(job_id, queue) for job_id in self._store.jobs.stale(queue, age_s, most)])
 
     def _sent_all(self, found: Sequence[tuple[UUID, Queue]]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,7 @@ def _outcome(parts: WorkerParts, patience: Patience, job: Job) -> Outcome:
         phases=phases,
         known=job.partial if image_hash == job.image_hash else None,
         wants_near=partial(_near, parts, job) if is_alike_enough else None,
+        is_urgent=job.queue == "high",
     )
     if not isinstance(row, dict):
         return Found(row, "near_duplicate")
@@ -103,7 +105,10 @@ def _outcome(parts: WorkerParts, patience: Patience, job: Job) -> Outcome:
         row, parts.variants.settings_of(job.work.variant), job.work.phases
     ):
         return Half(row)
-    result = new_result(row, tenant=job.tenant, work=job.work, is_shadow=job.shadow_of is not None)
+    # While an upgrade rolls, a job may have been accepted by another version than analyses it.
+    version = parts.variants.pipeline_version(job.work.variant, job.work.phases)
+    work = replace(job.work, pipeline_version=version)
+    result = new_result(row, tenant=job.tenant, work=work, is_shadow=job.shadow_of is not None)
     return Found(result, "analysed")
 
 

@@ -118,7 +118,7 @@ _TASKS = {RETENTION: throw_away, ORPHANS: adopt_orphans}
 
 
 def pools_for(settings: ServiceSettings, queues: Sequence[Queue] = QUEUES) -> Pools:
-    """The pools of a worker; `analysing_threads` of them are the child processes it can use."""
+    """The pools of a worker; `children_of` tells how many child processes it can use."""
     return pools_of(
         queues, workers=settings.workers or usable_cores(), split_phases=settings.split_phases
     )

@@ -183,19 +183,12 @@ def _kept(
         "request_digest": promise.request_digest,
         "created_at": now,
         "batch_id": None if batch is None else batch.id,
-        "job_ids": [] if batch is not None else [str(job.id) for job in new],
+        "job_ids": [str(job.id) for job in new if batch is None and job.shadow_of is None],
     }
     # Waits for another request under the same key until that one is stored or given up.
     if tx.execute(_PROMISE, values).first() is not None:
         return None
-    kept = tx.execute(_PROMISED, {"tenant": tenant, "key": promise.key}).one()
-    if kept.request_digest != promise.request_digest:
-        raise RequestError(
-            f"the idempotency key {promise.key[:60]!r} was used for another request; take a "
-            "new key for a new request, and send the same one again word for word",
-            code="idempotency_conflict",
-        )
-    first = _jobs_of(tx, kept.batch_id, kept.job_ids)
+    first = promised(tx, tenant, promise)
     if first:
         return first
     # The jobs were deleted since: the key is free again.
@@ -204,6 +197,20 @@ def _kept(
     )
     tx.execute(_PROMISE, values)
     return None
+
+
+def promised(tx: Connection, tenant: str, promise: Idempotency) -> list[Job]:
+    """See `Jobs.promised`."""
+    kept = tx.execute(_PROMISED, {"tenant": tenant, "key": promise.key}).first()
+    if kept is None:
+        return []
+    if kept.request_digest != promise.request_digest:
+        raise RequestError(
+            f"the idempotency key {promise.key[:60]!r} was used for another request; take a "
+            "new key for a new request, and send the same one again word for word",
+            code="idempotency_conflict",
+        )
+    return _jobs_of(tx, kept.batch_id, kept.job_ids)
 
 
 def _jobs_of(tx: Connection, batch_id: UUID | None, job_ids: Sequence[str]) -> list[Job]:

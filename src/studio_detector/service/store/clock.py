@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from studio_detector.service.store.engine import Database
 
-_ASK_EVERY_S = 30.0
+# While processes disagree, after that clock was set, a long job can lose a try at each sweep.
+_ASK_EVERY_S = 1.0
 _NOW = select(func.clock_timestamp())
 
 

@@ -81,6 +81,14 @@ class Jobs(WorkerJobs, SweeperJobs):
             lambda tx: accepting.accept(tx, terms, new, idempotency, batch, sends=sends)
         )
 
+    def promised(self, tenant: str, promise: Idempotency) -> list[Job]:
+        """The jobs of the first request under an idempotency key; none if there was none.
+
+        Raises:
+            RequestError: ``idempotency_conflict`` if the key was used for another request.
+        """
+        return self._db.read(lambda tx: accepting.promised(tx, tenant, promise))
+
     def accept_done(self, new: NewJob, result_id: UUID) -> Job:
         """Take in a job that was answered before it waited.
 

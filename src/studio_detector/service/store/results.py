@@ -11,7 +11,7 @@ from studio_detector.service.records import Page, ResultFilter
 from studio_detector.service.store import comparing, cursors, storing
 from studio_detector.service.store.rows import RESULT_COLUMNS, result_of
 from studio_detector.service.store.tables import feedback, results
-from studio_detector.service.store.types import COUNTER, UtcTime
+from studio_detector.service.store.types import COUNTER, UtcTime, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,9 +210,9 @@ def _conditions(wanted: ResultFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.created_after is not None:
         yield results.c.created_at > wanted.created_after
     if wanted.image_hash is not None:
-        yield results.c.image_hash == wanted.image_hash
+        yield results.c.image_hash == storable(wanted.image_hash)
     if wanted.variant is not None:
-        yield results.c.variant == wanted.variant
+        yield results.c.variant == storable(wanted.variant)
 
 
 def _unknown(result_id: UUID) -> RequestError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
-from studio_detector.service.api import schemas
+from studio_detector.service.api import requested, schemas
 from studio_detector.service.api.answers import json_answer
 from studio_detector.service.api.bodies import (
     is_small,
@@ -125,7 +125,7 @@ def router(room: Room) -> APIRouter:
                 "required": True,
                 "content": {
                     MULTIPART: {"schema": form_schema("A picture.")},
-                    JSON: json_body(schemas.AnalyseRequest),
+                    JSON: json_body(requested.AnalyseRequest),
                     "image/*": binary_body(),
                     OCTETS: binary_body(),
                 },
@@ -199,7 +199,7 @@ async def _what(room: Room, request: Request) -> Callable[[str, str | None], Job
     query = query_fields(request, "wait")
     if kind == JSON:
         sent = model_of_json(
-            schemas.AnalyseRequest, await read_body(request, _MOST_JSON_BYTES), place="body"
+            requested.AnalyseRequest, await read_body(request, _MOST_JSON_BYTES), place="body"
         )
         wishes = wishes_of(query, sent=sent)
         return lambda tenant, key: intake.address(

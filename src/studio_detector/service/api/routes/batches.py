@@ -8,7 +8,7 @@ from uuid import UUID  # noqa: TC003 - FastAPI reads it
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from studio_detector.service.api import export, schemas
+from studio_detector.service.api import export, requested, schemas
 from studio_detector.service.api.answers import json_answer, no_content
 from studio_detector.service.api.bodies import (
     media_type,
@@ -57,7 +57,7 @@ _EXPECTED = (
 )
 
 Format = Annotated[
-    schemas.ResultFormat,
+    requested.ResultFormat,
     Query(
         alias="format",
         description="`jsonl`: everything, one photo a line; `csv`, `parquet`: a table.",
@@ -108,7 +108,7 @@ def router(room: Room) -> APIRouter:
             "requestBody": {
                 "required": True,
                 "content": {
-                    JSON: json_body(schemas.BatchRequest),
+                    JSON: json_body(requested.BatchRequest),
                     MULTIPART: {"schema": form_schema("A zip or tar.")},
                     **{kind: binary_body() for kind in (*_ARCHIVES, OCTETS)},
                 },
@@ -217,7 +217,7 @@ async def _what(room: Room, request: Request) -> Callable[[str, str | None], UUI
 def _addresses(
     room: Room, body: bytes, query: dict[str, list[str]]
 ) -> Callable[[str, str | None], UUID]:
-    sent = model_of_json(schemas.BatchRequest, body, place="body")
+    sent = model_of_json(requested.BatchRequest, body, place="body")
     items = [
         NamedAddress(url=item)
         if isinstance(item, str)

@@ -8,7 +8,7 @@ from uuid import UUID  # noqa: TC003 - FastAPI reads it
 from fastapi import APIRouter, Query, Request, Response
 
 from studio_detector.errors import RequestError
-from studio_detector.service.api import schemas
+from studio_detector.service.api import requested, schemas
 from studio_detector.service.api.answers import json_answer, no_content
 from studio_detector.service.api.described import problems
 from studio_detector.service.api.events import described_events, event_answer, job_events
@@ -39,7 +39,7 @@ def router(room: Room) -> APIRouter:
         response_model=schemas.JobPage,
         responses=problems(),
     )
-    async def list_jobs(tenant: Tenant, query: Annotated[schemas.JobQuery, Query()]) -> Response:
+    async def list_jobs(tenant: Tenant, query: Annotated[requested.JobQuery, Query()]) -> Response:
         page = await call(
             threads.reads,
             store.jobs.find,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from studio_detector import __version__
 from studio_detector.errors import RequestError
 from studio_detector.reporting.overlays import OVERLAYS
-from studio_detector.service.api import etags, schemas
+from studio_detector.service.api import etags, requested, schemas
 from studio_detector.service.api.answers import json_answer
 from studio_detector.service.api.described import ETAG, file_answer, not_modified, problems
 from studio_detector.service.api.parameters import IF_NONE_MATCH
@@ -54,7 +54,7 @@ def router(room: Room) -> APIRouter:
         responses=problems(),
     )
     async def list_results(
-        tenant: Tenant, query: Annotated[schemas.ResultQuery, Query()]
+        tenant: Tenant, query: Annotated[requested.ResultQuery, Query()]
     ) -> Response:
         body = await call(
             threads.reads,
@@ -145,7 +145,9 @@ def router(room: Room) -> APIRouter:
         response_model=schemas.Feedback,
         responses=problems("result_unknown"),
     )
-    async def feedback(tenant: Tenant, result_id: UUID, said: schemas.FeedbackRequest) -> Response:
+    async def feedback(
+        tenant: Tenant, result_id: UUID, said: requested.FeedbackRequest
+    ) -> Response:
         note = await call(
             threads.reads, store.feedback.add, tenant, result_id, said.label, said.note
         )
@@ -154,7 +156,7 @@ def router(room: Room) -> APIRouter:
     return routes
 
 
-def _found(room: Room, tenant: str, query: schemas.ResultQuery) -> Page[Result]:
+def _found(room: Room, tenant: str, query: requested.ResultQuery) -> Page[Result]:
     after = query.created_after
     wanted = ResultFilter(
         is_studio=query.is_studio,
