@@ -27,7 +27,7 @@ def main(folder, *settings):
     try:
         return serve(parts, "127.0.0.1", 0, on_ready=_say)
     finally:
-        worker.stop(0.1)
+        worker.stop(parts.draining.left_s())
         parts.store.close()
 
 

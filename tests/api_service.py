@@ -21,6 +21,7 @@ from studio_detector.service.api.app import create_app
 from studio_detector.service.blobs.folder import FolderBlobs
 from studio_detector.service.cache import MemoryCache
 from studio_detector.service.callbacks.payload import payload_of
+from studio_detector.service.draining import Draining
 from studio_detector.service.fetch.poster import GuardedPoster
 from studio_detector.service.intake.backlog import Backlog
 from studio_detector.service.intake.intake import Intake
@@ -68,6 +69,8 @@ class DrawingChildren(FakeChildren):
         if name not in self.overlay_names(result):
             raise RequestError("there is no such overlay", code="overlay_unknown")
         return PNG + name.encode() + data
+
+    is_ready = True
 
     def start(self):
         """There is nothing to start."""
@@ -158,7 +161,7 @@ def make_parts(folder, *, variants=(), children=None, pictures=None, **settings)
     """Parts by hand, since those of the service start real children."""
     service = ServiceSettings(**({"lease_s": 5.0, "sweep_every_s": 0.1, "workers": 2} | settings))
     store = open_store(f"sqlite:///{folder}/api.db", payload_of=payload_of)
-    draining = threading.Event()
+    draining = Draining(service.drain_s)
     scratch = folder / "scratch"
     scratch.mkdir()
     made = Variants(Settings(), variants)
@@ -186,6 +189,7 @@ def make_parts(folder, *, variants=(), children=None, pictures=None, **settings)
         similar=SimilarIndex(),
         watch=JobWatch(store),
         intake=intake,
+        hurry=draining.hurry,
         **shared,
     )
 
@@ -204,6 +208,7 @@ def service(folder, *, works=True, **options):
     try:
         if worker is not None:
             worker.start()
+            parts = replace(parts, worker=worker)
         app = create_app(parts)
         with TestClient(app, raise_server_exceptions=False) as http:
             yield Service(parts, app, http, worker)

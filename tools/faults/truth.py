@@ -138,6 +138,10 @@ class Database:
         """Jobs that wait, in the order in which they came."""
         return [plain_id(row[0]) for row in self._rows(_QUEUED)]
 
+    def running(self) -> list[str]:
+        """Jobs that somebody is at."""
+        return [plain_id(row[0]) for row in self._rows(_RUNNING)]
+
     def truth(self) -> Truth:
         """All of it."""
         return Truth(
@@ -185,6 +189,7 @@ class Database:
 
 
 _COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
+_RUNNING = "SELECT id FROM jobs WHERE state = 'running'"
 _QUEUED = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY created_at"
 
 

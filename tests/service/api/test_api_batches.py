@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tarfile
+import threading
 import zipfile
 
 import pyarrow.parquet as pq
@@ -99,6 +100,41 @@ class TestComingIn:
         batch = handed_in(served, pictures, phases=["lighting"])
 
         assert {"done": 1, "dead": 1} == finished(served, batch)["counts"]
+
+    def test_many_archives_do_not_delay_a_picture(self, idle, monkeypatch):
+        """They have threads of their own, and wait for each other."""
+        gate, begun = threading.Event(), threading.Semaphore(0)
+        put = idle.parts.blobs.put
+
+        def slow(key, data):
+            if b"archived" in data:
+                begun.release()
+                assert gate.wait(30)
+            return put(key, data)
+
+        monkeypatch.setattr(type(idle.parts.blobs), "put", lambda _, key, data: slow(key, data))
+        answers = []
+
+        def hand_in(number):
+            body = zipped({"a.png": picture(f"archived {number}")})
+            kind = {"Content-Type": "application/zip"}
+            answers.append(idle.http.post(f"{API}/batches", content=body, headers=kind))
+
+        threads = [threading.Thread(target=hand_in, args=(n,)) for n in range(40)]
+        for thread in threads:
+            thread.start()
+        try:
+            assert begun.acquire(timeout=10)
+            got = []
+            posting = threading.Thread(target=lambda: got.append(idle.post("good 1")))
+            posting.start()
+            posting.join(10)
+            assert [202] == [answer.status_code for answer in got]
+        finally:
+            gate.set()
+            for thread in threads:
+                thread.join(30)
+        assert [202] * 40 == [answer.status_code for answer in answers]
 
     def test_the_same_key_gives_the_same_batch(self, idle):
         """A batch is not begun twice."""

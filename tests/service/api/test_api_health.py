@@ -89,6 +89,7 @@ class TestProbes:
 
             assert (200, "ok") == (answer.status_code, answer.json()["status"])
             assert "no-store" == answer.headers["cache-control"]
+        assert {"store", "broker", "pictures", "children"} == set(answer.json()["parts"])
 
     def test_a_part_that_is_away_is_named(self, idle):
         """The process itself lives on."""
@@ -99,6 +100,14 @@ class TestProbes:
         assert (503, "unavailable") == (answer.status_code, answer.json()["status"])
         assert {"store": "ok", "broker": "unavailable", "pictures": "ok"} == answer.json()["parts"]
         assert 200 == idle.http.get("/livez").status_code
+
+    def test_children_that_were_not_started_are_named(self, served):
+        """Where this process works; who only serves has none that must run."""
+        served.parts.children.is_ready = False
+
+        answer = served.http.get("/readyz")
+
+        assert (503, "unavailable") == (answer.status_code, answer.json()["parts"]["children"])
 
     def test_whoever_is_about_to_stop_takes_no_work(self, idle):
         """Before it refuses any."""

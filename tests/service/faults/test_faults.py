@@ -41,7 +41,6 @@ def fleet():
         ("rabbitmq-stopped", "rabbitmq", 60),
         ("postgres-stopped", "rabbitmq", 60),
         ("messages-doubled", "rabbitmq", 60),
-        ("messages-doubled", "embedded", 60),
         ("hostile-pictures", "embedded", 40),
         ("callbacks", "embedded", 160),
         ("clock-moved", "embedded", 60),

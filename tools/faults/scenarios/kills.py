@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tools.faults.processes import Process
     from tools.faults.stage import Stage
 
-_KILLS, _KILLS_OF_WORKERS_IN_SHORT = 10, 3
+_KILLS, _KILLS_IN_SHORT = 10, 3
 #: Starts of what serves cost seconds each.
 _RESTARTS, _RESTARTS_IN_SHORT = 4, 2
 _FREEZES, _FREEZES_IN_SHORT = 4, 1
@@ -30,7 +30,7 @@ async def kill_workers(stage: Stage) -> str:
         busy[:] = [horse for horse in stage.service.workhorses() if _working(horse)]
         return bool(busy)
 
-    kills = _KILLS_OF_WORKERS_IN_SHORT if stage.is_short else _KILLS
+    kills = _KILLS_IN_SHORT if stage.is_short else _KILLS
     async for _ in stage.strikes(kills, find_busy):
         stage.chance.choice(busy).kill()
         await stage.start_workers()
@@ -38,7 +38,11 @@ async def kill_workers(stage: Stage) -> str:
 
 
 async def kill_children(stage: Stage) -> str:
-    """Kill a process that analyses; the one above it stays."""
+    """Kill a process that analyses; the one above it stays.
+
+    A picture whose process dies twice is blamed for it, so each kill waits until what the one
+    before it may have hit is finished.
+    """
     await stage.open(workers=2)
     stage.begin()
     busy: list[int] = []
@@ -49,6 +53,8 @@ async def kill_children(stage: Stage) -> str:
 
     async for _ in stage.strikes(_KILLS, find_busy):
         kill(stage.chance.choice(busy))
+        hit = set(stage.database.running())
+        await stage.until(lambda hit=hit: not hit & set(stage.database.running()), "what was hit")  # type: ignore[misc]
     return f"{_KILLS} processes killed while they computed"
 
 

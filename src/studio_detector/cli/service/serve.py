@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from studio_detector.cli.options import Chosen
     from studio_detector.cli.run import Run
 
+# Where only this machine reaches it.
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OWN = {
     "host": click.option("--host", metavar="ADDRESS", help="Listen here; default 127.0.0.1."),
     "port": click.option("--port", metavar="PORT", type=int, help="Listen here; default 8000."),
@@ -58,10 +60,15 @@ def serve(run: Run, *, log_level: str, chosen: Chosen) -> int:
     with opened_parts(chosen, serves=True) as (resolved, parts):
         from studio_detector.service.api.server import serve as run_server
 
-        def ready(address: str) -> None:
-            run.console.say(f"studio-detector serves at {address} ({address}/docs)\n")
+        host = resolved.service.host
+        if host not in _LOOPBACK:
+            run.console.say(
+                f"studio-detector serve: {host} can be reached by others, and nobody is asked who "
+                "they are; put a proxy that authenticates in front of it\n"
+            )
 
-        status: int = run_server(
-            parts, host=resolved.service.host, port=resolved.service.port, on_ready=ready
-        )
+        def ready(address: str) -> None:
+            run.console.say(f"studio-detector serves at {address} ({address}/openapi.json)\n")
+
+        status: int = run_server(parts, host=host, port=resolved.service.port, on_ready=ready)
         return status

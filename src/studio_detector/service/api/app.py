@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from studio_detector import __version__
 from studio_detector.service.api.document import openapi_of, operation_id
-from studio_detector.service.api.middleware import Guard
+from studio_detector.service.api.middleware import Guard, Head
 from studio_detector.service.api.problems import add_handlers
 from studio_detector.service.api.room import Room
 from studio_detector.service.api.routes import (
@@ -59,6 +59,8 @@ def create_app(parts: Parts) -> FastAPI:
         version=__version__,
         description=_DESCRIPTION,
         lifespan=lifespan,
+        # Its page loads scripts from another host.
+        docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
@@ -71,6 +73,7 @@ def create_app(parts: Parts) -> FastAPI:
     for prefix, router in routers:
         app.include_router(router, prefix=prefix)
     add_handlers(app, partial(_methods, routers))
+    app.add_middleware(Head)
     app.add_middleware(Guard, room=room)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -68,3 +68,27 @@ class Guard:
             await internal_problem()(scope, receive, marked)
         finally:
             self._room.leave()
+
+
+class Head:
+    """Has every GET answer HEAD too, with the same headers and no body (RFC 9110, 9.3.2).
+
+    Args:
+        app: What answers GET.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        # An event stream has no end to wait for.
+        if scope.get("method") != "HEAD" or scope["path"].endswith("/events"):
+            await self._app(scope, receive, send)
+            return
+
+        async def emptied(message: Message) -> None:
+            is_body = message["type"] == "http.response.body"
+            await send({**message, "body": b""} if is_body else message)
+
+        await self._app({**scope, "method": "GET"}, receive, emptied)

@@ -122,6 +122,7 @@ class _End:
             draining.set()
             return
         _log.warning("stopping at once")
+        self._room.parts.hurry.set()
         self.status = _BY_SIGNAL + number
         self._server.force_exit = True
         self._server.should_exit = True

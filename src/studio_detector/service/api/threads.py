@@ -16,6 +16,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _INTAKE = 16
+_ARCHIVES = 4
 _READS = 16
 _DRAWING = 4
 _STREAMS = 4
@@ -31,12 +32,14 @@ class Threads:
 
     Attributes:
         intake: Accepting pictures: hashing, keeping, the store.
+        archives: Accepting archives and lists, which takes seconds.
         reads: Short questions to the store.
         drawing: Pages and overlays, which wait for a child process.
         streams: Parts of long lists.
     """
 
     intake: CapacityLimiter = field(default_factory=_limiter(_INTAKE))
+    archives: CapacityLimiter = field(default_factory=_limiter(_ARCHIVES))
     reads: CapacityLimiter = field(default_factory=_limiter(_READS))
     drawing: CapacityLimiter = field(default_factory=_limiter(_DRAWING))
     streams: CapacityLimiter = field(default_factory=_limiter(_STREAMS))

@@ -119,7 +119,7 @@ def router(room: Room) -> APIRouter:
         room.check_open()
         key = idempotency_key(request)
         take = await _what(room, request)
-        batch = await call(threads.intake, _accepted, room, take, tenant, key)
+        batch = await call(threads.archives, _accepted, room, take, tenant, key)
         where = {"Location": f"/api/v1/batches/{batch.id}"}
         return json_answer(batch_json(batch), 202, where)
 
@@ -178,7 +178,7 @@ def router(room: Room) -> APIRouter:
         responses=problems("batch_unknown", "state_conflict"),
     )
     async def remove(tenant: Tenant, batch_id: UUID) -> Response:
-        await call(threads.intake, store.batches.delete, tenant, batch_id)
+        await call(threads.archives, store.batches.delete, tenant, batch_id)
         return no_content()
 
     return routes
@@ -198,7 +198,7 @@ async def _what(room: Room, request: Request) -> Callable[[str, str | None], UUI
     if kind == JSON:
         body = await read_body(request, min(most_bytes, _MOST_JSON_BYTES))
         # Thousands of addresses take long enough to hold up others.
-        return await call(room.threads.intake, _addresses, room, body, query)
+        return await call(room.threads.archives, _addresses, room, body, query)
     if kind == MULTIPART:
         form = await read_form(request, most_bytes, room.parts.scratch)
         try:

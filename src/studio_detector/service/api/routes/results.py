@@ -13,7 +13,14 @@ from studio_detector.errors import RequestError
 from studio_detector.reporting.overlays import OVERLAYS
 from studio_detector.service.api import etags, requested, schemas
 from studio_detector.service.api.answers import json_answer
-from studio_detector.service.api.described import ETAG, file_answer, not_modified, problems
+from studio_detector.service.api.bodies import read_body
+from studio_detector.service.api.described import (
+    ETAG,
+    file_answer,
+    json_body,
+    not_modified,
+    problems,
+)
 from studio_detector.service.api.parameters import IF_NONE_MATCH
 from studio_detector.service.api.serialise import (
     feedback_json,
@@ -23,6 +30,7 @@ from studio_detector.service.api.serialise import (
 )
 from studio_detector.service.api.tenant import Tenant  # noqa: TC001 - FastAPI reads it
 from studio_detector.service.api.threads import call
+from studio_detector.service.api.wishes import model_of_json
 from studio_detector.service.blobs.base import blob_key
 from studio_detector.service.records import ResultFilter
 
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
     from studio_detector.service.api.room import Room
     from studio_detector.service.records import Page, Result
 
+_MOST_JSON_BYTES = 64 * 1024
 _DRAWING_PROBLEMS = ("result_unknown", "crashed", "corrupt", "memory", "draining", "missing_extra")
 # The page has its styles and pictures in itself, and no scripts at all.
 _PAGE_POLICY = (
@@ -143,11 +152,18 @@ def router(room: Room) -> APIRouter:
         description="Kept for learning; several people may say different things.",
         status_code=201,
         response_model=schemas.Feedback,
-        responses=problems("result_unknown"),
+        responses=problems("result_unknown", "limit_file_size"),
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": json_body(requested.FeedbackRequest)},
+            }
+        },
     )
-    async def feedback(
-        tenant: Tenant, result_id: UUID, said: requested.FeedbackRequest
-    ) -> Response:
+    async def feedback(request: Request, tenant: Tenant, result_id: UUID) -> Response:
+        # Read by us, since FastAPI would read any length into memory.
+        body = await read_body(request, _MOST_JSON_BYTES)
+        said = model_of_json(requested.FeedbackRequest, body, place="body")
         note = await call(
             threads.reads, store.feedback.add, tenant, result_id, said.label, said.note
         )
