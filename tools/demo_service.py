@@ -53,9 +53,8 @@ def main(arguments: list[str]) -> int:
                 for photo in photos(arguments):
                     result = client.analyse(photo, wait_s=_START_S)
                     word = "studio" if result.is_studio else "natural"
-                    print(
-                        f"{photo.name:<24} {word:<8} P(studio) {result.confidence:.3f}  {result.label}"
-                    )
+                    verdict = f"P(studio) {result.confidence:.3f}  {result.label}"
+                    print(f"{photo.name:<24} {word:<8} {verdict}")
         finally:
             server.send_signal(signal.SIGTERM)
             status = server.wait(_STOP_S)

@@ -60,6 +60,18 @@ class TestLooking:
 
 
 class TestLists:
+    @pytest.mark.parametrize("text", ["%00", "a%00b", "a%0ab", "%1b[31m", "%7f", "%c2%85"])
+    @pytest.mark.parametrize("path", ["/results?variant=", "/results?cursor="])
+    def test_no_question_has_control_characters(self, idle, path, text):
+        """PostgreSQL takes no text with NUL, and none of the others is a name."""
+        answer = idle.get(path + text)
+
+        assert (422, "request_invalid") == (answer.status_code, answer.json()["code"])
+
+    def test_names_of_every_language_are_asked_for(self, idle):
+        """Nothing has them, but something could."""
+        assert [] == idle.get("/results?variant=%c3%a4%e2%82%ac 1").json()["items"]
+
     def test_results_are_chosen(self, served):
         """By each of their sides."""
         first, second = served.done("good 1"), served.done("doubtful 1")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+#: Of a body that is JSON, where nothing else is said.
+MOST_JSON_BYTES = 64 * 1024
+
 _MIB = 1024 * 1024
 # Beyond it, an upload lies in a file: few photos are larger, and archives are.
 _IN_MEMORY_BYTES = 8 * _MIB
@@ -34,6 +37,9 @@ _MOST_FIELD_BYTES = 16 * 1024
 _MOST_DIGITS = 15
 # A sender that is silent for so long has gone away.
 _SILENCE_S = 60.0
+# EFBIG: a limit on file sizes is a full disk as far as this file goes.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_RETRY_WHEN_FULL_S = 60.0
 
 
 class _Parser(MultiPartParser):
@@ -54,7 +60,7 @@ class _Parser(MultiPartParser):
         upload = self._current_part.file
         if upload is not None:
             upload.file.close()
-            file = spooled_file(self._folder)
+            file = _spooled_file(self._folder)
             self._files_to_close_on_error.append(cast("SpooledTemporaryFile[bytes]", file))
             self._current_part.file = UploadFile(
                 file, size=0, filename=upload.filename, headers=upload.headers
@@ -110,11 +116,11 @@ async def read_form(request: Request, most_bytes: int, folder: Path) -> Form:
     Raises:
         LimitError: ``limit_file_size``.
         RequestError: ``request_invalid`` if the upload is missing.
-        BusyError: ``storage_full``.
+        BusyError: ``storage_full`` or ``storage_unavailable``.
         MultiPartException: If it is no form, or one with too many fields.
     """
     parser = _Parser(request, _pieces(request, most_bytes + _FORM_BYTES), folder)
-    with _room_on_disk():
+    with on_disk():
         form = await parser.parse()
     fields: dict[str, list[str]] = {}
     upload: UploadFile | None = None
@@ -139,18 +145,6 @@ async def read_form(request: Request, most_bytes: int, folder: Path) -> Form:
     return Form(file=upload.file, size=size, fields=fields)
 
 
-def spooled_file(folder: Path) -> BinaryIO:
-    """A file that is in memory while it is small.
-
-    Args:
-        folder: Where it lies once it is large.
-    """
-    file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - whoever asked closes it
-        max_size=_IN_MEMORY_BYTES, dir=str(folder)
-    )
-    return cast("BinaryIO", file)
-
-
 async def spool_body(request: Request, most_bytes: int, folder: Path) -> BinaryIO:
     """The whole body as a file; whoever asked closes it.
 
@@ -162,16 +156,63 @@ async def spool_body(request: Request, most_bytes: int, folder: Path) -> BinaryI
     Raises:
         LimitError: ``limit_file_size``.
         RequestError: ``request_invalid`` if the sender stops sending.
-        BusyError: ``storage_full``.
+        BusyError: ``storage_full`` or ``storage_unavailable``.
     """
-    file = spooled_file(folder)
+    file = _spooled_file(folder)
     try:
-        with _room_on_disk():
+        with on_disk():
             await _spool(_pieces(request, most_bytes), file)
     except BaseException:
-        file.close()
+        # What is still to be written has no room either, and is not wanted.
+        with contextlib.suppress(OSError):
+            file.close()
         raise
     return file
+
+
+def read_upload(file: BinaryIO) -> bytes:
+    """All that an upload holds; it is closed. Blocks.
+
+    Args:
+        file: Of `read_form` or `spool_body`.
+
+    Raises:
+        BusyError: ``storage_unavailable`` if it cannot be read again.
+    """
+    with on_disk(), file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def on_disk() -> Iterator[None]:
+    """What the disk refuses is no defect.
+
+    Raises:
+        BusyError: ``storage_full`` or ``storage_unavailable`` instead of an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        if error.errno in _FULL:
+            raise BusyError(
+                f"there is no room for the upload ({reason}); make room in data_dir of the "
+                "service, or send a smaller one",
+                code="storage_full",
+                retry_after_s=_RETRY_WHEN_FULL_S,
+            ) from error
+        raise BusyError(
+            f"the upload cannot be put aside ({reason}); check data_dir of the service",
+            code="storage_unavailable",
+        ) from error
+
+
+def _spooled_file(folder: Path) -> BinaryIO:
+    """A file that is in memory while it is small, and then in the folder."""
+    file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - whoever asked closes it
+        max_size=_IN_MEMORY_BYTES, dir=str(folder)
+    )
+    return cast("BinaryIO", file)
 
 
 async def _spool(pieces: AsyncGenerator[bytes, None], file: BinaryIO) -> None:
@@ -185,20 +226,6 @@ async def _spool(pieces: AsyncGenerator[bytes, None], file: BinaryIO) -> None:
             held, count = [], 0
     await asyncio.to_thread(file.write, b"".join(held))
     file.seek(0)
-
-
-@contextlib.contextmanager
-def _room_on_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise
-        raise BusyError(
-            "there is no room for an upload of this size; send it again later, or make room in "
-            "data_dir of the service",
-            code="storage_full",
-        ) from error
 
 
 def is_small(request: Request) -> bool:
@@ -233,7 +260,7 @@ async def _pieces(request: Request, most_bytes: int) -> AsyncGenerator[bytes, No
 
 def _too_large(most_bytes: int) -> LimitError:
     return LimitError(
-        f"the body has more than {most_bytes:,} bytes; send a smaller one, or raise "
-        "max_upload_bytes or max_batch_upload_bytes of the service",
+        f"the body has more than {most_bytes:,} bytes; send a smaller one (files are bounded by "
+        "max_upload_bytes and max_batch_upload_bytes of the service)",
         code="limit_file_size",
     )

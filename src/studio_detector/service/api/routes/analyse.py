@@ -9,10 +9,12 @@ from fastapi import APIRouter, Request, Response
 from studio_detector.service.api import requested, schemas
 from studio_detector.service.api.answers import json_answer
 from studio_detector.service.api.bodies import (
+    MOST_JSON_BYTES,
     is_small,
     media_type,
     read_body,
     read_form,
+    read_upload,
     spool_body,
 )
 from studio_detector.service.api.described import binary_body, json_body, problems
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from studio_detector.service.intake.wishes import Wishes
     from studio_detector.service.records import Job, Result
 
-_MOST_JSON_BYTES = 64 * 1024
 _EXPECTED = (
     f"{MULTIPART} with the field 'file', a picture as image/* or {OCTETS}, or {JSON} with "
     "'image_url'"
@@ -199,7 +200,7 @@ async def _what(room: Room, request: Request) -> Callable[[str, str | None], Job
     query = query_fields(request, "wait")
     if kind == JSON:
         sent = model_of_json(
-            requested.AnalyseRequest, await read_body(request, _MOST_JSON_BYTES), place="body"
+            requested.AnalyseRequest, await read_body(request, MOST_JSON_BYTES), place="body"
         )
         wishes = wishes_of(query, sent=sent)
         return lambda tenant, key: intake.address(
@@ -224,6 +225,5 @@ async def _what(room: Room, request: Request) -> Callable[[str, str | None], Job
 
 
 def _upload(room: Room, file: BinaryIO, wishes: Wishes, tenant: str, key: str | None) -> Job:
-    with file:
-        data = file.read()
+    data = read_upload(file)
     return room.parts.intake.picture(data, wishes, tenant=tenant, idempotency_key=key)
