@@ -21,6 +21,13 @@ def idle(tmp_path):
         yield service
 
 
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    """An app for requests that it refuses: shared by the tests of a module."""
+    with api_service.service(tmp_path_factory.mktemp("closed"), works=False) as service:
+        yield service
+
+
 @pytest.fixture
 def serve(tmp_path):
     """Make an app with what a test wants of it; ``with serve(works=False) as service``."""

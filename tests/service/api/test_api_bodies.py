@@ -41,30 +41,30 @@ def routes_of(document):
 
 class TestBounds:
     @pytest.mark.parametrize("is_announced", [True, False])
-    def test_every_body_of_json_is_bounded(self, idle, is_announced):
+    def test_every_body_of_json_is_bounded(self, closed, is_announced):
         """By its announced length before anything is read, or while it comes."""
         asked = [
             (method, path)
-            for method, path in routes_of(idle.app.openapi())
+            for method, path in routes_of(closed.app.openapi())
             if not path.endswith("/batches")
         ]
         assert len(asked) >= 3
         for method, path in asked:
             many = pieces(MOST_JSON_BYTES // (16 * 1024) + 1)
 
-            answer = idle.http.request(
+            answer = closed.http.request(
                 method, path, headers=JSON, content=b"".join(many) if is_announced else many
             )
 
             assert (413, "limit_file_size") == (answer.status_code, answer.json()["code"]), path
 
-    def test_the_framework_reads_no_body(self, idle):
+    def test_the_framework_reads_no_body(self, closed):
         """It would take one of any length."""
-        routes = [route for route in idle.app.routes if hasattr(route, "body_field")]
+        routes = [route for route in closed.app.routes if hasattr(route, "body_field")]
 
         assert [] == [route.path for route in routes if route.body_field is not None]
 
-    def test_no_more_is_read_than_is_bounded(self, idle):
+    def test_no_more_is_read_than_is_bounded(self, closed):
         """The rest stays with the sender."""
         asked = []
 
@@ -90,7 +90,7 @@ class TestBounds:
             "root_path": "",
             "headers": [(b"content-type", b"application/json")],
         }
-        idle.http.portal.call(idle.app, scope, receive, send)
+        closed.http.portal.call(closed.app, scope, receive, send)
 
         assert "status 413" == asked.pop()
         assert sum(asked) <= 2 * MOST_JSON_BYTES
@@ -127,7 +127,7 @@ class TestPlaces:
         ],
     )
     def test_a_file_that_cannot_be_made_is_no_defect(
-        self, idle, monkeypatch, sent, number, status, code
+        self, closed, monkeypatch, sent, number, status, code
     ):
         """Nor does it say where it would be."""
 
@@ -137,25 +137,25 @@ class TestPlaces:
         monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
         path, more = SENT_AS[sent]
 
-        answer = idle.http.post(API + path, **more)
+        answer = closed.http.post(API + path, **more)
 
         assert (status, code) == (answer.status_code, answer.json()["code"])
         assert "secret" not in answer.text
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
     @pytest.mark.parametrize("sent", SENT_AS)
-    def test_a_disk_that_is_full(self, idle, monkeypatch, sent):
+    def test_a_disk_that_is_full(self, closed, monkeypatch, sent):
         """Also where what is still held cannot even be thrown away."""
         full = functools.partial(open, "/dev/full", "w+b")
         monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full())
         path, more = SENT_AS[sent]
 
-        answer = idle.http.post(API + path, **more)
+        answer = closed.http.post(API + path, **more)
 
         assert (507, "storage_full") == (answer.status_code, answer.json()["code"])
 
     @pytest.mark.parametrize("sent", SENT_AS)
-    def test_large_uploads_lie_in_our_own_folder(self, idle, monkeypatch, sent):
+    def test_large_uploads_lie_in_our_own_folder(self, closed, monkeypatch, sent):
         """The place for temporary files is often memory."""
         real, folders = tempfile.TemporaryFile, set()
 
@@ -166,12 +166,12 @@ class TestPlaces:
         monkeypatch.setattr(tempfile, "TemporaryFile", seen)
         path, more = SENT_AS[sent]
 
-        assert idle.http.post(API + path, **more).status_code < 500
+        assert closed.http.post(API + path, **more).status_code < 500
 
-        assert {str(idle.parts.scratch)} == folders
-        assert [] == list(idle.parts.scratch.iterdir())
+        assert {str(closed.parts.scratch)} == folders
+        assert [] == list(closed.parts.scratch.iterdir())
 
-    def test_what_cannot_be_read_again_is_no_defect(self, idle, monkeypatch):
+    def test_what_cannot_be_read_again_is_no_defect(self, closed, monkeypatch):
         """A disk may fail between two looks."""
 
         def fail(*_):
@@ -179,7 +179,7 @@ class TestPlaces:
 
         monkeypatch.setattr(tempfile.SpooledTemporaryFile, "read", fail)
         for sent, (path, more) in SENT_AS.items():
-            answer = idle.http.post(API + path, **more)
+            answer = closed.http.post(API + path, **more)
 
             found = (answer.status_code, answer.json()["code"])
             assert (503, "storage_unavailable") == found, sent

@@ -14,8 +14,8 @@ from studio_detector.service.api.server import serve as run_server
 
 @pytest.fixture
 def connect(idle, monkeypatch):
-    """Connections to a server that waits one second for heads."""
-    monkeypatch.setattr(protocol, "_SLOWEST_HEAD_S", 1.0)
+    """Connections to a server that waits half a second for heads."""
+    monkeypatch.setattr(protocol, "_SLOWEST_HEAD_S", 0.5)
     found = []
     ready = threading.Event()
 
@@ -64,7 +64,7 @@ def test_a_head_that_does_not_come_is_not_waited_for(connect, head):
 
         assert b"" == received(connection)
 
-    assert 0.5 < time.monotonic() - begun < 15
+    assert 0.3 < time.monotonic() - begun < 15
 
 
 def test_a_connection_is_used_again(connect):
@@ -76,6 +76,6 @@ def test_a_connection_is_used_again(connect):
             answer = connection.recv(65536)
             assert answer.startswith(b"HTTP/1.1 200")
         # Idle between two requests for longer than a head may take.
-        time.sleep(1.5)
+        time.sleep(0.8)
         connection.sendall(request)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")

@@ -71,9 +71,9 @@ def test_what_follows_is_not_followed(idle):
         (f"{API}/analyse", 405),
     ],
 )
-def test_problems_have_no_body_either(idle, path, status):
+def test_problems_have_no_body_either(closed, path, status):
     """But their status."""
-    answer = idle.http.head(path)
+    answer = closed.http.head(path)
 
     assert (status, b"") == (answer.status_code, answer.content)
 
@@ -87,9 +87,9 @@ def test_problems_have_no_body_either(idle, path, status):
         ("/openapi.json", {"GET", "HEAD"}),
     ],
 )
-def test_the_methods_of_an_address_are_listed(idle, path, methods):
+def test_the_methods_of_an_address_are_listed(closed, path, methods):
     """All of them, though each has a route of its own."""
-    answer = idle.http.put(path)
+    answer = closed.http.put(path)
 
     assert 405 == answer.status_code
     assert methods == set(answer.headers["allow"].split(", "))

@@ -18,6 +18,7 @@ from studio_detector.service.api.problems import problem
 #: RFC 9110, 15.
 PHRASES = {
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
@@ -74,9 +75,9 @@ class TestAnswers:
             ("GET", f"{API}/results/{NOWHERE}/overlays/..%2F..%2Fx.png", 404, "route_unknown"),
         ],
     )
-    def test_requests_that_lead_nowhere(self, idle, method, path, status, code):
+    def test_requests_that_lead_nowhere(self, closed, method, path, status, code):
         """Are problems like any others."""
-        answer = idle.http.request(method, path)
+        answer = closed.http.request(method, path)
 
         assert (status, code) == (answer.status_code, answer.json()["code"])
         assert NEEDED <= set(answer.json())
@@ -114,9 +115,9 @@ class TestAnswers:
         assert "secret" not in answer.text
         assert "the secret of the house" in caplog.text
 
-    def test_hostile_words_come_back_harmless(self, idle):
+    def test_hostile_words_come_back_harmless(self, closed):
         """As ASCII without control characters."""
-        answer = idle.post(path="/analyse?priority=%1b[31m%00%e2%80%ae%22")
+        answer = closed.post(path="/analyse?priority=%1b[31m%00%e2%80%ae%22")
 
         assert 422 == answer.status_code
         assert answer.text.isascii()

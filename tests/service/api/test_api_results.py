@@ -41,7 +41,7 @@ class TestLooking:
         assert etag.startswith('"')
         assert "private, no-cache" == first.headers["cache-control"]
 
-    def test_what_is_not_there_is_said(self, idle):
+    def test_what_is_not_there_is_said(self, closed):
         """By every route that names a result."""
         for method, path in (
             ("GET", ""),
@@ -50,7 +50,7 @@ class TestLooking:
             ("GET", "/overlays/backdrop.png"),
             ("POST", "/feedback"),
         ):
-            answer = idle.http.request(
+            answer = closed.http.request(
                 method,
                 f"{API}/results/{NOWHERE}{path}",
                 json={"label": "studio"} if method == "POST" else None,
@@ -62,15 +62,15 @@ class TestLooking:
 class TestLists:
     @pytest.mark.parametrize("text", ["%00", "a%00b", "a%0ab", "%1b[31m", "%7f", "%c2%85"])
     @pytest.mark.parametrize("path", ["/results?variant=", "/results?cursor="])
-    def test_no_question_has_control_characters(self, idle, path, text):
+    def test_no_question_has_control_characters(self, closed, path, text):
         """PostgreSQL takes no text with NUL, and none of the others is a name."""
-        answer = idle.get(path + text)
+        answer = closed.get(path + text)
 
         assert (422, "request_invalid") == (answer.status_code, answer.json()["code"])
 
-    def test_names_of_every_language_are_asked_for(self, idle):
+    def test_names_of_every_language_are_asked_for(self, closed):
         """Nothing has them, but something could."""
-        assert [] == idle.get("/results?variant=%c3%a4%e2%82%ac 1").json()["items"]
+        assert [] == closed.get("/results?variant=%c3%a4%e2%82%ac 1").json()["items"]
 
     def test_results_are_chosen(self, served):
         """By each of their sides."""

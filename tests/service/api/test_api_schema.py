@@ -69,7 +69,7 @@ def fuzzed(tmp_path_factory):
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 @SCHEMA.parametrize()
 @settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,

@@ -35,12 +35,11 @@ def fleet():
     [
         ("worker-killed", "redis", 60),
         ("child-killed", "embedded", 60),
-        ("worker-frozen", "redis", 60),
         ("api-killed", "embedded", 40),
         ("redis-stopped", "redis", 60),
         ("rabbitmq-stopped", "rabbitmq", 60),
         ("postgres-stopped", "rabbitmq", 60),
-        ("messages-doubled", "rabbitmq", 60),
+        ("messages-doubled", "redis", 60),
         ("hostile-pictures", "embedded", 40),
         ("callbacks", "embedded", 160),
         ("clock-moved", "embedded", 60),

@@ -59,10 +59,9 @@ def create_app(parts: Parts) -> FastAPI:
         version=__version__,
         description=_DESCRIPTION,
         lifespan=lifespan,
-        # Its page loads scripts from another host.
+        # Both pages load their scripts from another host.
         docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
@@ -73,8 +72,8 @@ def create_app(parts: Parts) -> FastAPI:
     for prefix, router in routers:
         app.include_router(router, prefix=prefix)
     add_handlers(app, partial(_methods, routers))
-    app.add_middleware(Head)
     app.add_middleware(Guard, room=room)
+    app.add_middleware(Head)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -85,7 +84,7 @@ def _methods(routers: list[tuple[str, APIRouter]], path: str) -> list[str]:
         for route in router.routes:
             if isinstance(route, APIRoute) and route.path_regex.match(path.removeprefix(prefix)):
                 methods |= route.methods or set()
-    return sorted(methods)
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

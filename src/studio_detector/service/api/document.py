@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from fastapi.routing import APIRoute
 
 # Read by hand, so that nothing else names them.
-_BODIES = (requested.AnalyseRequest, requested.BatchRequest, schemas.Problem)
+_BODIES = (
+    requested.AnalyseRequest,
+    requested.BatchRequest,
+    requested.FeedbackRequest,
+    schemas.Problem,
+)
 _OF_FASTAPI = ("HTTPValidationError", "ValidationError")
 _REFERENCE = "#/components/schemas/{model}"
 

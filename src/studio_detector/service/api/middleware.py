@@ -71,7 +71,7 @@ class Guard:
 
 
 class Head:
-    """Has every GET answer HEAD too, with the same headers and no body (RFC 9110, 9.3.2).
+    """Has every address that takes GET take HEAD: the same head, no body (RFC 9110, 9.3.2).
 
     Args:
         app: What answers GET.
@@ -82,13 +82,28 @@ class Head:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        # An event stream has no end to wait for.
-        if scope.get("method") != "HEAD" or scope["path"].endswith("/events"):
+        if scope.get("method") != "HEAD":
             await self._app(scope, receive, send)
             return
+        is_sent = False
 
-        async def emptied(message: Message) -> None:
-            is_body = message["type"] == "http.response.body"
-            await send({**message, "body": b""} if is_body else message)
+        async def head_alone(message: Message) -> None:
+            nonlocal is_sent
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            if not is_sent:
+                is_sent = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if message.get("more_body", False):
+                # Of events or a long list, no more is made than this.
+                raise _EnoughError
 
-        await self._app({**scope, "method": "GET"}, receive, emptied)
+        try:
+            await self._app({**scope, "method": "GET"}, receive, head_alone)
+        except _EnoughError:
+            return
+
+
+class _EnoughError(OSError):
+    """The head was sent; to Starlette, as every `OSError` of sending, a caller who hung up."""

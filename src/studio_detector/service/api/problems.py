@@ -2,7 +2,7 @@
 
 .. code-block:: json
 
-    {"type": "about:blank", "title": "there is no such job", "status": 404,
+    {"type": "about:blank", "title": "Not Found", "status": 404,
      "detail": "there is no job 5f0c...; it may have been deleted", "code": "job_unknown"}
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
@@ -31,6 +32,8 @@ MEDIA_TYPE = "application/problem+json"
 
 _log = logging.getLogger(__name__)
 
+# RFC 9110 has other names for these than versions of Python before 3.13.
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 # Seconds to wait where an error has no number of its own, but its status asks for one.
 _RETRY_AFTER_S = {429: 5.0, 503: 5.0}
 # Of a list of faults; the first ones are enough to mend the request.
@@ -53,28 +56,29 @@ def problem(
     """A problem document.
 
     Args:
-        code: A key of `CODES`, which gives title and status.
+        code: A key of `CODES`, which gives the status.
         detail: What happened and what to do next.
         extra: Further members.
         headers: Further headers.
         retry_after_s: Seconds after which asking again makes sense; None takes a usual number
             where the status asks for one.
     """
-    info = CODES[code]
+    status = CODES[code].http_status
     body: dict[str, Any] = {
+        # Says nothing beyond the status, as clients know it; what we say beyond it is the code.
         "type": "about:blank",
-        "title": info.meaning,
-        "status": info.http_status,
+        "title": _PHRASES.get(status) or HTTPStatus(status).phrase,
+        "status": status,
         "detail": detail,
         "code": code,
         **(extra or {}),
     }
     sent = dict(headers or {})
     if retry_after_s is None:
-        retry_after_s = _RETRY_AFTER_S.get(info.http_status)
+        retry_after_s = _RETRY_AFTER_S.get(status)
     if retry_after_s is not None:
         sent["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
-    return Response(json_bytes(body), info.http_status, sent, media_type=MEDIA_TYPE)
+    return Response(json_bytes(body), status, sent, media_type=MEDIA_TYPE)
 
 
 def problem_of(error: StudioDetectorError) -> Response:
@@ -114,8 +118,10 @@ def add_handlers(app: FastAPI, methods_of: Callable[[str], Sequence[str]]) -> No
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
         headers = dict(error.headers or {})
         if error.status_code == 405:
-            # Starlette names those of the first route alone.
-            headers["Allow"] = ", ".join(methods_of(request.url.path))
+            # Starlette names those of the first route alone; what is not ours has one.
+            methods = methods_of(request.url.path)
+            if methods:
+                headers["Allow"] = ", ".join(methods)
         code, detail = _BY_STATUS.get(error.status_code, ("request_invalid", str(error.detail)))
         if error.status_code >= 500:
             _log.error("a request failed", exc_info=error)

@@ -17,13 +17,15 @@ ResultFormat = Literal["jsonl", "csv", "parquet"]
 #: Of a SHA-256.
 HASH_PATTERN = "^[0-9a-f]{64}$"
 
+# PostgreSQL takes no text with NUL; no other control character is in a name either.
+_PLAIN_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
 _MOST_ADDRESS = 2048
 _MOST_NAME = 1024
 _MOST_NOTE = 4000
 _MOST_VARIANT = 64
 
 Address = Annotated[str, Field(min_length=1, max_length=_MOST_ADDRESS)]
-Variant = Annotated[str, Field(min_length=1, max_length=_MOST_VARIANT)]
+Variant = Annotated[str, Field(min_length=1, max_length=_MOST_VARIANT, pattern=_PLAIN_PATTERN)]
 
 
 class Sent(BaseModel):
@@ -142,7 +144,12 @@ class PageQuery(Sent):
     """Which part of a list is asked for."""
 
     cursor: Annotated[
-        str | None, Field(max_length=200, description="Of the page before; none begins anew.")
+        str | None,
+        Field(
+            max_length=200,
+            pattern=_PLAIN_PATTERN,
+            description="Of the page before; none begins anew.",
+        ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=500, description="Most items of a page.")] = 50
 

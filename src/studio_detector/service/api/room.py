@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # How soon those who wait learn that the service is about to stop.
 _LOOK_S = 0.2
 _RETRY_AFTER_S = 5.0
-# Of the time that is left to running jobs; the rest is for sending the answer.
+# Of the time that running jobs have at the end; the rest is for sending the answer.
 _SHARE = 0.75
 
 
@@ -89,7 +89,8 @@ class Room:
         end = loop.time() + timeout_s
         job = await self._wait(tenant, job_id, timeout_s, known)
         if job.state == "running" and self.stopping.is_set():
-            left_s = min(end - loop.time(), self.parts.settings.drain_s * _SHARE)
+            for_sending_s = self.parts.settings.drain_s * (1 - _SHARE)
+            left_s = min(end - loop.time(), self.parts.draining.left_s() - for_sending_s)
             if left_s > 0:
                 job = await self.parts.watch.wait(tenant, job_id, left_s)
         return job

@@ -24,7 +24,7 @@ class Problem(Answered):
     """An error (RFC 9457)."""
 
     type: str = Field(examples=["about:blank"])
-    title: str = Field(description="What the code means.", examples=["there is no such job"])
+    title: str = Field(description="What the status is called.", examples=["Not Found"])
     status: int = Field(ge=400, le=599, examples=[404])
     detail: str = Field(description="What happened, and what to do next.")
     code: str = Field(description="Stable; see the page on errors.", examples=["job_unknown"])

@@ -37,7 +37,8 @@ def serve(parts: Parts, host: str, port: int, on_ready: Callable[[str], None]) -
     """Answer HTTP until a signal comes, or ``parts.draining`` is set.
 
     The first SIGTERM or SIGINT lets running requests finish, for ``drain_s`` at most, and
-    refuses new work; the second ends at once. Signals are minded in the main thread alone.
+    refuses new work; the second sets ``parts.hurry`` and ends at once. Signals are minded in
+    the main thread alone.
 
     Args:
         parts: The service; not closed here.
@@ -131,7 +132,7 @@ class _End:
         """Once draining, wait for the requests, which still find an open door meanwhile."""
         await self._room.stopping.wait()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._room.idle.wait(), self._room.parts.settings.drain_s)
+            await asyncio.wait_for(self._room.idle.wait(), self._room.parts.draining.left_s())
         self._server.should_exit = True
 
 

@@ -77,6 +77,7 @@ class AnalysisChildren:
         self._free_analysts = _filled(self._analysts)
         self._free_drawers = _filled(self._drawers)
         self._ordinary = threading.Semaphore(max(1, self.size - 1))
+        self._is_started = False
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +99,12 @@ class AnalysisChildren:
         with ThreadPoolExecutor(max_workers=self.size) as threads:
             for done in [threads.submit(keeper.start) for keeper in self._analysts]:
                 done.result()
+        self._is_started = True
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all that analyse were started, and were not ended since."""
+        return self._is_started
 
     def analyse(
         self,
@@ -201,6 +208,7 @@ class AnalysisChildren:
 
     def close(self) -> None:
         """End every child; pictures on their way raise ``draining`` in their threads."""
+        self._is_started = False
         for keeper in (*self._analysts, *self._drawers):
             keeper.abandon()
         for free, keepers in (

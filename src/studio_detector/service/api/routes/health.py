@@ -11,6 +11,8 @@ from studio_detector.service.api.answers import json_answer
 from studio_detector.service.api.health import Checks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from studio_detector.service.api.described import Responses
     from studio_detector.service.api.room import Room
 
@@ -26,9 +28,15 @@ def router(room: Room) -> APIRouter:
     """
     routes = APIRouter(tags=["health"])
     parts = room.parts
-    checks = Checks(
-        {"store": parts.store.ping, "broker": parts.broker.ping, "pictures": parts.blobs.ping}
-    )
+    asked: dict[str, Callable[[], object]] = {
+        "store": parts.store.ping,
+        "broker": parts.broker.ping,
+        "pictures": parts.blobs.ping,
+    }
+    if parts.worker is not None:
+        # Who only takes work in starts children when it draws, and not before.
+        asked["children"] = lambda: parts.children.is_ready
+    checks = Checks(asked)
 
     @routes.get("/livez", summary="Whether the process answers", response_model=schemas.Health)
     async def livez() -> Response:

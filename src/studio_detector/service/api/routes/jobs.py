@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from studio_detector.errors import RequestError
 from studio_detector.service.api import requested, schemas
 from studio_detector.service.api.answers import json_answer, no_content
+from studio_detector.service.api.bodies import MOST_JSON_BYTES, read_body
 from studio_detector.service.api.described import problems
 from studio_detector.service.api.events import described_events, event_answer, job_events
 from studio_detector.service.api.parameters import PREFER, WAIT
@@ -82,10 +83,12 @@ def router(room: Room) -> APIRouter:
         "/{job_id}/retry",
         summary="Try a dead or cancelled job again",
         response_model=schemas.Job,
-        responses=problems("job_unknown", "state_conflict", "draining"),
+        responses=problems("job_unknown", "state_conflict", "draining", "limit_file_size"),
     )
-    async def retry(tenant: Tenant, job_id: UUID) -> Response:
+    async def retry(request: Request, tenant: Tenant, job_id: UUID) -> Response:
         room.check_open()
+        # There is nothing to say; what is said nevertheless is bounded like all else.
+        await read_body(request, MOST_JSON_BYTES)
         return json_answer(job_json(await call(threads.intake, _again, room, tenant, job_id)))
 
     @routes.delete(

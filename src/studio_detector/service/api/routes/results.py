@@ -13,7 +13,7 @@ from studio_detector.errors import RequestError
 from studio_detector.reporting.overlays import OVERLAYS
 from studio_detector.service.api import etags, requested, schemas
 from studio_detector.service.api.answers import json_answer
-from studio_detector.service.api.bodies import read_body
+from studio_detector.service.api.bodies import MOST_JSON_BYTES, media_type, read_body
 from studio_detector.service.api.described import (
     ETAG,
     file_answer,
@@ -28,6 +28,7 @@ from studio_detector.service.api.serialise import (
     result_json,
     results_page,
 )
+from studio_detector.service.api.taking import JSON, unsupported
 from studio_detector.service.api.tenant import Tenant  # noqa: TC001 - FastAPI reads it
 from studio_detector.service.api.threads import call
 from studio_detector.service.api.wishes import model_of_json
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from studio_detector.service.api.room import Room
     from studio_detector.service.records import Page, Result
 
-_MOST_JSON_BYTES = 64 * 1024
 _DRAWING_PROBLEMS = ("result_unknown", "crashed", "corrupt", "memory", "draining", "missing_extra")
 # The page has its styles and pictures in itself, and no scripts at all.
 _PAGE_POLICY = (
@@ -152,17 +152,20 @@ def router(room: Room) -> APIRouter:
         description="Kept for learning; several people may say different things.",
         status_code=201,
         response_model=schemas.Feedback,
-        responses=problems("result_unknown", "limit_file_size"),
+        responses=problems("result_unknown", "limit_file_size", "body_unsupported"),
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "content": {"application/json": json_body(requested.FeedbackRequest)},
+                "content": {JSON: json_body(requested.FeedbackRequest)},
             }
         },
     )
     async def feedback(request: Request, tenant: Tenant, result_id: UUID) -> Response:
         # Read by us, since FastAPI would read any length into memory.
-        body = await read_body(request, _MOST_JSON_BYTES)
+        kind = media_type(request)
+        if kind != JSON:
+            raise unsupported(kind, JSON)
+        body = await read_body(request, MOST_JSON_BYTES)
         said = model_of_json(requested.FeedbackRequest, body, place="body")
         note = await call(
             threads.reads, store.feedback.add, tenant, result_id, said.label, said.note
