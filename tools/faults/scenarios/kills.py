@@ -51,11 +51,13 @@ async def kill_children(stage: Stage) -> str:
         busy[:] = [child for horse in stage.service.workhorses() for child in _working(horse)]
         return bool(busy)
 
-    async for _ in stage.strikes(_KILLS, find_busy):
+    # Fewer where there are few jobs, or they are done before the last kill.
+    kills = _KILLS_IN_SHORT if stage.is_short else _KILLS
+    async for _ in stage.strikes(kills, find_busy):
         kill(stage.chance.choice(busy))
         hit = set(stage.database.running())
         await stage.until(lambda hit=hit: not hit & set(stage.database.running()), "what was hit")  # type: ignore[misc]
-    return f"{_KILLS} processes killed while they computed"
+    return f"{kills} processes killed while they computed"
 
 
 async def freeze_workers(stage: Stage) -> str:
