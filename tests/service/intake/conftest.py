@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kept_pictures import file
+from service.intake.packed import KINDS
 from service.store.store_examples import new_result
 from studio_detector.errors import FetchError, RequestError
 from studio_detector.imaging.limits import Limits
@@ -202,3 +203,9 @@ def make_door(tmp_path, open_fresh, no_shadows):
 @pytest.fixture
 def door(make_door):
     return make_door()
+
+
+@pytest.fixture(params=KINDS)
+def packed(request):
+    """Pack (name, bytes) into an archive of every kind."""
+    return KINDS[request.param]

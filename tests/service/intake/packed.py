@@ -8,6 +8,10 @@ import tarfile
 import warnings
 import zipfile
 
+import pytest
+
+from studio_detector.errors import BusyError, RequestError
+
 
 def zipped(*members):
     """A zip of (name, bytes)."""
@@ -37,3 +41,12 @@ def gzipped(*members):
 
 #: Every kind that the standard library can make.
 KINDS = {"zip": zipped, "tar": tarred, "tar.gz": gzipped}
+
+
+def refused(door, stream, **options):
+    with pytest.raises((RequestError, BusyError)) as caught:
+        door.archive(stream, **options)
+    assert [] == door.jobs()
+    assert [] == door.broker.sent
+    assert [] == [*door.scratch.iterdir()]
+    return caught.value
