@@ -74,11 +74,11 @@ def error_json(job: Job) -> dict[str, Any] | None:
 def result_json(result: Result) -> dict[str, Any]:
     """A result, with everything that it rests on."""
     return {
-        "id": str(result.id),
-        "image_hash": result.image_hash,
         "is_studio": result.is_studio,
         "confidence": result.confidence,
         "label": result.label,
+        "id": str(result.id),
+        "image_hash": result.image_hash,
         "phase": result.phase,
         "phases": result.work.phases,
         "lighting_confidence": result.lighting_confidence,

@@ -6,15 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 from studio_detector.errors import LimitError
-from studio_detector.service.fetch.client import GuardedClient, Reply
 from studio_detector.service.fetch.faults import away, failed, not_now
 from studio_detector.service.fetch.rules import AddressRules
+from studio_detector.service.fetch.way_out import WayOut
 
 if TYPE_CHECKING:
     import ssl
-    from types import TracebackType
-    from typing import Self
 
+    from studio_detector.service.fetch.client import Reply
     from studio_detector.service.fetch.resolve import Resolver
     from studio_detector.service.fetch.target import Target
     from studio_detector.service.settings import ServiceSettings
@@ -26,7 +25,7 @@ _PASSING = frozenset((408, 425, 429))
 _MOST_DIGITS = 18
 
 
-class Fetcher:
+class Fetcher(WayOut):
     """Fetches pictures; one for a process, safe to use from many threads.
 
     Args:
@@ -51,37 +50,9 @@ class Fetcher:
     ) -> None:
         self._timeout_s = settings.fetch_timeout_s
         self._most_redirects = settings.fetch_max_redirects
-        self._rules = AddressRules.for_pictures(settings)
-        self._client = GuardedClient(
-            self._rules,
-            connect_timeout_s=settings.fetch_connect_timeout_s,
-            breaker_failures=settings.breaker_failures,
-            breaker_pause_s=settings.breaker_pause_s,
-            resolve=resolve,
-            ssl_context=ssl_context,
+        super().__init__(
+            AddressRules.for_pictures(settings), settings, resolve=resolve, ssl_context=ssl_context
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def check(self, url: str) -> None:
-        """Refuse at once what would be refused without asking the network.
-
-        Args:
-            url: Address of a picture.
-
-        Raises:
-            FetchError: ``fetch_refused`` with the reason.
-        """
-        self._rules.check(url)
 
     def fetch(self, url: str, max_bytes: int) -> bytes:
         """Fetch a picture.
@@ -110,14 +81,6 @@ class Fetcher:
             f"{target.origin} would be redirect {self._most_redirects + 1} in a row; "
             f"{self._most_redirects} are followed (setting fetch_max_redirects)"
         )
-
-    def hosts_left_alone(self) -> int:
-        """Count the hosts that are left alone now because they failed."""
-        return self._client.breakers.left_alone()
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
 
     def _ask(self, target: Target, max_bytes: int, until: float) -> bytes | str:
         """Give the bytes, or where to go on."""

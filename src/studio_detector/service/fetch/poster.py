@@ -6,14 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studio_detector.service.fetch.client import GuardedClient
 from studio_detector.service.fetch.rules import AddressRules
+from studio_detector.service.fetch.way_out import WayOut
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
-    from types import TracebackType
-    from typing import Self
 
     from studio_detector.service.fetch.resolve import Resolver
     from studio_detector.service.settings import ServiceSettings
@@ -36,7 +34,7 @@ class Answer:
     retry_after_s: float | None = None
 
 
-class GuardedPoster:
+class GuardedPoster(WayOut):
     """Posts messages; one for a process, safe to use from many threads.
 
     Args:
@@ -56,37 +54,9 @@ class GuardedPoster:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._timeout_s = settings.callback_timeout_s
-        self._rules = AddressRules.for_callbacks(settings)
-        self._client = GuardedClient(
-            self._rules,
-            connect_timeout_s=settings.fetch_connect_timeout_s,
-            breaker_failures=settings.breaker_failures,
-            breaker_pause_s=settings.breaker_pause_s,
-            resolve=resolve,
-            ssl_context=ssl_context,
+        super().__init__(
+            AddressRules.for_callbacks(settings), settings, resolve=resolve, ssl_context=ssl_context
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def check(self, url: str) -> None:
-        """Refuse at once what would be refused without asking the network.
-
-        Args:
-            url: Address of a receiver.
-
-        Raises:
-            FetchError: ``fetch_refused`` with the reason.
-        """
-        self._rules.check(url)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post a message.
@@ -109,11 +79,3 @@ class GuardedPoster:
         with self._client.ask("POST", target, until=until, headers=headers, body=body) as reply:
             reply.drain(MOST_READ_BYTES, _MOST_READ_S)
             return Answer(status=reply.status, retry_after_s=reply.retry_after_s)
-
-    def hosts_left_alone(self) -> int:
-        """Count the hosts that are left alone now because they failed."""
-        return self._client.breakers.left_alone()
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
