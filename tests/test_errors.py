@@ -45,6 +45,7 @@ def test_errors_cross_process_borders_whole(kind):
     [
         errors.BusyError("too much", code="backlog_full", retry_after_s=7.0),
         errors.FetchError("slow", code="fetch_timeout", is_passing=True, retry_after_s=9.0),
+        errors.FetchError("left alone", code="fetch_failed", was_asked=False),
     ],
 )
 def test_what_decides_over_another_try_crosses_process_borders(error):

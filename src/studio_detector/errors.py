@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 #: Exit status of the command line: every photo analysed.
 EXIT_OK = 0
@@ -253,6 +254,7 @@ class FetchError(ServiceError):
         code: A key of `CODES`.
         is_passing: Whether trying again later may help.
         retry_after_s: Seconds that the host asked for; None if it did not.
+        was_asked: False where the host was left alone, so that this was no try at all.
     """
 
     def __init__(
@@ -262,23 +264,25 @@ class FetchError(ServiceError):
         code: str,
         is_passing: bool = False,
         retry_after_s: float | None = None,
+        was_asked: bool = True,
     ) -> None:
         super().__init__(message, code=code)
         self.is_passing = is_passing
         self.retry_after_s = retry_after_s
+        self.was_asked = was_asked
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle with what decides over another try too."""
-        return (_rebuild_fetch, (self.message, self.code, self.is_passing, self.retry_after_s))
+        options = {
+            "is_passing": self.is_passing,
+            "retry_after_s": self.retry_after_s,
+            "was_asked": self.was_asked,
+        }
+        return (_rebuild_fetch, (self.message, self.code, options))
 
 
-def _rebuild_fetch(
-    message: str,
-    code: str,
-    is_passing: bool,  # noqa: FBT001 - pickle gives it by position
-    retry_after_s: float | None,
-) -> FetchError:
-    return FetchError(message, code=code, is_passing=is_passing, retry_after_s=retry_after_s)
+def _rebuild_fetch(message: str, code: str, options: dict[str, Any]) -> FetchError:
+    return FetchError(message, code=code, **options)
 
 
 class MissingExtraError(StudioDetectorError):

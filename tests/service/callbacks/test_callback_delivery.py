@@ -77,9 +77,10 @@ class Shelf:
         row.update(attempts=row["attempts"] + 1, lease_token="t")
         return Delivery(**row)
 
-    def settle(self, name, token, *, status, error, state="pending", retry_at=None):
+    def settle(self, name, token, *, status, error, state="pending", retry_at=None, is_try=True):
         if self.is_lease_lost or token != self.rows[name].get("lease_token"):
             return False
+        self.rows[name]["attempts"] -= not is_try
         self.rows[name].update(
             lease_token=None, last_status=status, last_error=error, state=state, retry_at=retry_at
         )
@@ -216,9 +217,32 @@ def test_a_receiver_under_load_may_ask_for_time(shelf, clock, status, asked_s, e
     assert row["retry_at"] == clock.now + timedelta(seconds=expected_s)
 
 
-def test_a_host_that_is_left_alone_is_tried_after_its_pause(shelf, clock):
-    error = FetchError("left alone", code="fetch_failed", is_passing=True, retry_after_s=30.0)
-    assert tried(shelf, error)["retry_at"] == clock.now + timedelta(seconds=30)
+LEFT_ALONE = FetchError(
+    "left alone", code="fetch_failed", is_passing=True, retry_after_s=30.0, was_asked=False
+)
+
+
+def test_a_receiver_that_is_left_alone_costs_no_try(shelf, clock):
+    """However often that is: its callbacks come soon after it is back."""
+    deliver = deliverer(shelf, Receiver(*[LEFT_ALONE] * 40, 200), randomly=lambda: 0.5).deliver
+    for _ in range(40):
+        assert deliver(only(shelf)["id"]) == "pending"
+        assert only(shelf)["attempts"] == 0
+        assert only(shelf)["retry_at"] == clock.now + timedelta(seconds=45)
+        clock.now += timedelta(seconds=45)
+    assert deliver(only(shelf)["id"]) == "delivered"
+    assert only(shelf)["attempts"] == 1
+
+
+def test_a_receiver_that_is_left_alone_for_days_is_given_up(shelf, clock):
+    """After a day the schedule counts again, and ends."""
+    deliver = deliverer(shelf, Receiver(LEFT_ALONE)).deliver
+    for _ in range(10_000):
+        if deliver(only(shelf)["id"]) == "failed":
+            break
+        clock.now = only(shelf)["retry_at"]
+    assert only(shelf)["state"] == "failed"
+    assert clock.now - BEGUN > timedelta(days=1)
 
 
 def test_jitter_spreads_the_tries(shelf, clock):

@@ -226,6 +226,21 @@ class BatchesContract:
         again = store.deliveries.claim(delivery)
         assert (again.attempts, again.last_status, again.payload) == (2, 500, claimed.payload)
 
+    def test_what_was_no_try_gives_the_attempt_back(self, store, clock):
+        delivery = self.delivery(store)
+        claimed = store.deliveries.claim(delivery)
+        later = clock.now + timedelta(seconds=30)
+        store.deliveries.settle(
+            delivery,
+            claimed.lease_token,
+            status=None,
+            error="left alone",
+            retry_at=later,
+            is_try=False,
+        )
+        now = store.deliveries.get(TENANT, delivery)
+        assert (now.state, now.attempts, now.retry_at) == ("pending", 0, later)
+
     def test_a_callback_whose_worker_died_is_tried_again(self, store, clock):
         delivery = self.delivery(store)
         dead = store.deliveries.claim(delivery)

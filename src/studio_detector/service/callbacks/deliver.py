@@ -9,7 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from studio_detector.errors import FetchError
-from studio_detector.service.callbacks.schedule import MOST_TRIES, THROTTLING, pause_s
+from studio_detector.service.callbacks.schedule import (
+    MOST_TRIES,
+    THROTTLING,
+    TRIES_AFTER_S,
+    pause_s,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 State = Literal["pending", "delivered", "failed", "disabled"]
 
 _GONE = 410
+# Within it, a receiver that is left alone costs no try; beyond it, the schedule comes to its end.
+_DAY = timedelta(seconds=TRIES_AFTER_S[-1])
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +49,9 @@ class Deliveries(Protocol):
         error: str | None,
         state: State,
         retry_at: datetime | None = None,
+        is_try: bool = True,
     ) -> bool:
-        """Note how a try ended; False if its lease was lost."""
+        """Note how a try ended, or that it was none; False if its lease was lost."""
 
     def is_disabled(self, tenant: str, url: str, /) -> bool:
         """Whether a receiver has said that it wants no more."""
@@ -80,12 +88,14 @@ class _End:
         error: Why it failed; None if it did not.
         asked_s: For how long the receiver wants to be left alone.
         is_final: Whether another try would end alike.
+        was_asked: Whether the receiver was asked at all.
     """
 
     status: int | None = None
     error: str | None = None
     asked_s: float | None = None
     is_final: bool = False
+    was_asked: bool = True
 
 
 class Deliverer:
@@ -145,6 +155,16 @@ class Deliverer:
         if end.status == _GONE:
             self._deliveries.disable(delivery.tenant, delivery.url)
             return self._settle(delivery, end, "disabled")
+        if not end.was_asked and self._clock() - delivery.created_at < _DAY:
+            # Others to the same receiver failed; this one keeps its tries for when it is back.
+            asked_s = (end.asked_s or 0.0) * (1.0 + self._randomly())
+            return self._settle(
+                delivery,
+                end,
+                "pending",
+                retry_at=self._clock() + timedelta(seconds=asked_s),
+                is_try=False,
+            )
         pause = pause_s(delivery.attempts, asked_s=end.asked_s, randomly=self._randomly)
         if end.is_final or pause is None:
             return self._settle(delivery, end, "failed")
@@ -165,11 +185,18 @@ class Deliverer:
                 error=error.message,
                 asked_s=error.retry_after_s,
                 is_final=error.code == "fetch_refused",
+                was_asked=error.was_asked,
             )
         return _end_of(answer)
 
     def _settle(
-        self, delivery: Delivery, end: _End, state: State, *, retry_at: datetime | None = None
+        self,
+        delivery: Delivery,
+        end: _End,
+        state: State,
+        *,
+        retry_at: datetime | None = None,
+        is_try: bool = True,
     ) -> State:
         error = end.error
         if state == "failed" and not end.is_final:
@@ -189,6 +216,7 @@ class Deliverer:
             error=error,
             state=state,
             retry_at=retry_at,
+            is_try=is_try,
         )
         if not is_kept:
             _log.warning("callback %s: its lease was lost; it may be sent twice", delivery.id)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_detector.service.breaker import Breaker
-from studio_detector.service.fetch.faults import HostFaultError, not_now
+from studio_detector.service.fetch.faults import HostFaultError, left_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ class HostBreakers:
         with self._lock:
             breaker = self._failing.get(host)
         if breaker is not None and not breaker.allows():
-            raise not_now(
+            raise left_alone(
                 f"{host} failed {self._failures} times in a row and is left alone for up to "
                 f"{self._pause_s:g} s; try again later",
                 retry_after_s=self._pause_s,

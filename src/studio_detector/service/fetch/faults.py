@@ -34,3 +34,14 @@ def too_slow(message: str) -> HostFaultError:
 def not_now(message: str, *, retry_after_s: float | None = None) -> FetchError:
     """Not the host's fault, or one it told us about; later it may work."""
     return FetchError(message, code="fetch_failed", is_passing=True, retry_after_s=retry_after_s)
+
+
+def left_alone(message: str, *, retry_after_s: float) -> FetchError:
+    """The host failed so often that it was not asked; later it will be."""
+    return FetchError(
+        message,
+        code="fetch_failed",
+        is_passing=True,
+        retry_after_s=retry_after_s,
+        was_asked=False,
+    )

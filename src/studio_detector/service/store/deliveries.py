@@ -115,6 +115,7 @@ class Deliveries:
         error: str | None,
         state: DeliveryState = "pending",
         retry_at: datetime | None = None,
+        is_try: bool = True,
     ) -> bool:
         """End a try.
 
@@ -125,6 +126,7 @@ class Deliveries:
             error: Why it failed, in words; None if it did not.
             state: "pending" to try again.
             retry_at: When, for "pending".
+            is_try: False where nobody was asked, which gives the attempt back.
 
         Returns:
             Whether the lease was still held; otherwise nothing is changed.
@@ -145,6 +147,7 @@ class Deliveries:
                 lease_until=None,
                 message_at=None,
                 touched_at=self._terms.clock(),
+                attempts=deliveries.c.attempts - (0 if is_try else 1),
             )
         )
         return self._db.write(lambda tx: tx.execute(statement).rowcount > 0)
