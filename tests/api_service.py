@@ -187,7 +187,6 @@ def make_parts(folder, *, variants=(), children=None, pictures=None, **settings)
         "variants": made,
         "fetcher": CheckingFetcher(pictures or {}),
         "poster": GuardedPoster(service),
-        "scratch": scratch,
         "draining": draining,
     }
     intake = Intake(
@@ -202,6 +201,7 @@ def make_parts(folder, *, variants=(), children=None, pictures=None, **settings)
         similar=SimilarIndex(),
         watch=JobWatch(store),
         intake=intake,
+        scratch=scratch,
         hurry=draining.hurry,
         **shared,
     )

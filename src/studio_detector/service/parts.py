@@ -154,7 +154,6 @@ def open_parts(
             fetcher=fetcher,
             poster=poster,
             backlog=Backlog(store.jobs.backlog, settings.max_backlog),
-            scratch=scratch,
             draining=draining,
         )
         parts = Parts(

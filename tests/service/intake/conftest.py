@@ -76,7 +76,6 @@ class Door:
     cache: Any
     broker: NotedBroker
     variants: Variants
-    scratch: Any
     draining: threading.Event
 
     def picture(self, data=None, *, key=None, tenant=TENANT, **wishes):
@@ -176,15 +175,12 @@ def make_door(tmp_path, open_fresh, no_shadows):
     def make(*, variants=no_shadows, max_file_bytes=1 << 20, **settings):
         service = ServiceSettings(**settings)
         store = open_fresh()
-        scratch = tmp_path / "scratch"
-        scratch.mkdir(exist_ok=True)
         around = {
             "store": store,
             "blobs": FolderBlobs(tmp_path / "pictures"),
             "cache": MemoryCache(100),
             "broker": NotedBroker(store),
             "variants": variants,
-            "scratch": scratch,
             "draining": threading.Event(),
         }
         intake = Intake(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import shutil
 import zipfile
 
 import pytest
@@ -79,7 +78,6 @@ class TestRefusals:
 
         assert "backlog_full" == caught.value.code
         assert 1 == len(door.jobs())
-        assert [] == [*door.scratch.iterdir()]
 
     def test_dead_members_take_no_room_in_the_backlog(self, make_door):
         """They are done with."""
@@ -129,31 +127,8 @@ class TestRefusals:
 
         assert "storage_full" == error.code
 
-    @pytest.mark.parametrize(
-        ("number", "code"),
-        [
-            (errno.ENOSPC, "storage_full"),
-            (errno.EDQUOT, "storage_full"),
-            (errno.EIO, "storage_unavailable"),
-        ],
-    )
-    def test_no_room_for_the_archive_itself_refuses_it(self, door, monkeypatch, number, code):
-        """It is no defect of ours."""
-
-        def fails(_, copy, __):
-            copy.write(b"PK")
-            raise OSError(number, "as the system says")
-
-        monkeypatch.setattr(shutil, "copyfileobj", fails)
-
-        error = refused(door, zipped(("a.png", file(1))))
-
-        assert code == error.code
-        assert "as the system says" in error.message
-        assert error.retry_after_s > 0
-
     def test_a_store_that_is_away_leaves_nothing_behind(self, door, monkeypatch):
-        """In the scratch folder; no batch, no messages."""
+        """No batch, no messages."""
 
         def away(*_, **__):
             raise BusyError("away", code="store_unavailable")

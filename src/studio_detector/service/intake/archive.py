@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio_detector.errors import BusyError, FetchError, InputError, RequestError
+from studio_detector.errors import FetchError, InputError, RequestError
 from studio_detector.pipeline.report import Failure
 from studio_detector.service.intake.pictures import check_picture
-from studio_detector.sources.archives.archive import archive_photos
+from studio_detector.sources.archives.archive import photos_in
 from studio_detector.sources.photo import Note
 
 if TYPE_CHECKING:
@@ -36,9 +31,8 @@ _HEAD_BYTES = 512
 _CHUNK_BYTES = 1 << 20
 # Archives have room for names of 64 KiB; nobody calls a picture so.
 _MOST_NAME = 1024
-# EFBIG: a limit on file sizes is a full disk as far as this file goes.
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_RETRY_WHEN_FULL_S = 60.0
+# What the archive itself is called, in messages and before the names of its members.
+_NAME = "archive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +72,12 @@ def from_addresses(items: Sequence[NamedAddress], check: Callable[[str], None]) 
 
 
 def from_archive(
-    file: BinaryIO,
-    scratch: Path,
-    limits: Limits,
-    *,
-    keep: Callable[[str, bytes], None],
-    most: int,
+    file: BinaryIO, limits: Limits, *, keep: Callable[[str, bytes], None], most: int
 ) -> Iterator[Found]:
     """Pictures of an archive in stored order, each kept before it is given.
 
     Args:
-        file: The archive.
-        scratch: Private folder to which it is copied, since its readers go by names.
+        file: The archive, in which can be sought.
         limits: Of pictures, which bound each member.
         keep: Keeps a picture under its SHA-256.
         most: Pictures at most.
@@ -98,36 +86,35 @@ def from_archive(
         RequestError: ``body_unsupported`` if it is no archive that is read;
             ``request_invalid`` for one without pictures, one that is damaged before the first
             of them, and beyond ``most``.
-        BusyError: ``storage_full`` or ``storage_unavailable`` for the copy; what ``keep``
-            raises.
+        BusyError: What ``keep`` raises.
     """
-    with _copied(file, scratch, kind_of(file)) as copy:
-        count = 0
-        for item in archive_photos(copy, limits):
-            if isinstance(item, Note):
-                continue
-            count += 1
-            if count > most:
-                raise RequestError(
-                    f"the archive holds more than {most} photos; split it into several",
-                    code="request_invalid",
-                )
-            name = _name_in(item.path or "", copy)
-            if isinstance(item, Failure):
-                message = _without_path(item.message, copy)
-                if item.path == copy and count == 1:
-                    raise RequestError(message, code="request_invalid")
-                yield Found(name=name, error_code=item.code, error_message=message)
-                continue
-            data = bytes(item.source)  # type: ignore[arg-type]  # members come as bytes
-            try:
-                check_picture(data, limits)
-            except InputError as error:
-                yield Found(name=name, error_code=error.code, error_message=error.message)
-                continue
-            image_hash = hashlib.sha256(data).hexdigest()
-            keep(image_hash, data)
-            yield Found(name=name, image_hash=image_hash)
+    suffix = kind_of(file)
+    file.seek(0)
+    count = 0
+    for item in photos_in(file, _NAME, suffix, limits):
+        if isinstance(item, Note):
+            continue
+        count += 1
+        if count > most:
+            raise RequestError(
+                f"the archive holds more than {most} photos; split it into several",
+                code="request_invalid",
+            )
+        name = (item.path or "").removeprefix(_NAME).lstrip("/")[:_MOST_NAME] or _NAME
+        if isinstance(item, Failure):
+            if item.path == _NAME and count == 1:
+                raise RequestError(item.message, code="request_invalid")
+            yield Found(name=name, error_code=item.code, error_message=item.message)
+            continue
+        data = bytes(item.source)  # type: ignore[arg-type]  # members come as bytes
+        try:
+            check_picture(data, limits)
+        except InputError as error:
+            yield Found(name=name, error_code=error.code, error_message=error.message)
+            continue
+        image_hash = hashlib.sha256(data).hexdigest()
+        keep(image_hash, data)
+        yield Found(name=name, image_hash=image_hash)
 
 
 def kind_of(file: BinaryIO) -> str:
@@ -154,43 +141,3 @@ def digest_of(file: BinaryIO) -> str:
     while chunk := file.read(_CHUNK_BYTES):
         digest.update(chunk)
     return digest.hexdigest()
-
-
-@contextlib.contextmanager
-def _copied(file: BinaryIO, scratch: Path, suffix: str) -> Iterator[str]:
-    with contextlib.ExitStack() as stack:
-        try:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=scratch))
-            path = Path(folder) / f"archive{suffix}"
-            file.seek(0)
-            with path.open("wb") as copy:
-                shutil.copyfileobj(file, copy, _CHUNK_BYTES)
-        except OSError as error:
-            raise _busy(error) from error
-        yield str(path)
-
-
-def _busy(error: OSError) -> BusyError:
-    reason = error.strerror or type(error).__name__
-    if error.errno in _FULL:
-        return BusyError(
-            f"there is no room for the archive ({reason}); make room in the folder of the "
-            "service, or send a smaller one",
-            code="storage_full",
-            retry_after_s=_RETRY_WHEN_FULL_S,
-        )
-    return BusyError(
-        f"the archive cannot be put aside ({reason}); check the folder of the service",
-        code="storage_unavailable",
-    )
-
-
-def _name_in(path: str, archive: str) -> str:
-    return path.removeprefix(archive).lstrip("/")[:_MOST_NAME] or "archive"
-
-
-def _without_path(message: str, archive: str) -> str:
-    """The message without the name of the copy, which says nothing to the sender."""
-    for written in (archive, repr(archive)[1:-1]):
-        message = message.replace(f"{written}/", "").replace(written, "archive")
-    return message

@@ -25,7 +25,6 @@ from studio_detector.service.store import Idempotency, NewBatch
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
     from typing import BinaryIO
     from uuid import UUID
 
@@ -64,7 +63,6 @@ class Intake:
         fetcher: Judges addresses of pictures.
         poster: Judges addresses of receivers.
         backlog: Refuses what is too much.
-        scratch: Private folder for archives while they are read.
         draining: Set when the process is about to stop.
     """
 
@@ -78,7 +76,6 @@ class Intake:
     fetcher: Fetcher
     poster: GuardedPoster
     backlog: Backlog
-    scratch: Path
     draining: threading.Event
 
     def picture(
@@ -193,7 +190,6 @@ class Intake:
         self.backlog.admit(1)
         found = archives.from_archive(
             file,
-            self.scratch,
             self.limits,
             keep=lambda image_hash, data: self._keep(tenant, image_hash, data),
             most=self._most_items,

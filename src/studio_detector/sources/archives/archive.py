@@ -14,6 +14,7 @@ from studio_detector.sources.archives.zip import zip_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from studio_detector.imaging.limits import Limits
     from studio_detector.sources.photo import Note, Photo
@@ -53,14 +54,31 @@ def archive_photos(path: str, limits: Limits) -> Iterator[Photo | Failure | Note
                 raise UnreadableError(
                     f"there are no bytes in the archive {path!r}; fetch it again", code="empty"
                 )
-            members = (
-                zip_members(file, limits)
-                if path.lower().endswith(".zip")
-                else tar_members(file, path, _tar_compression(path), limits)
-            )
-            yield from member_photos(path, members, limits)
+            yield from photos_in(file, path, path, limits)
     except StudioDetectorError as error:
         yield Failure.of(path, error)
+
+
+def photos_in(
+    file: BinaryIO, name: str, suffix: str, limits: Limits
+) -> Iterator[Photo | Failure | Note]:
+    """Read the photos of an archive that is open; see `archive_photos`.
+
+    Args:
+        file: The archive, from its beginning; it can be sought in.
+        name: What it is called.
+        suffix: One of `ARCHIVE_SUFFIXES`, or a name that ends so: what kind it is.
+        limits: ``max_file_bytes`` bounds each member.
+
+    Yields:
+        As `archive_photos`.
+    """
+    members = (
+        zip_members(file, limits)
+        if suffix.lower().endswith(".zip")
+        else tar_members(file, name, _tar_compression(suffix), limits)
+    )
+    yield from member_photos(name, members, limits)
 
 
 def _tar_compression(name: str) -> str | None:
