@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# A job takes tens of milliseconds; who waits longer can wait a little longer.
-_FIRST_PAUSE_S = 0.02
-_PAUSE_GROWS = 1.5
+# A job takes tens of milliseconds; who waits longer can wait a little longer. With 20 ms growing
+# by half, every answer through Redis came at 77 ms instead of 44.
+_FIRST_PAUSE_S = 0.01
+_PAUSE_GROWS = 1.25
 _LONGEST_PAUSE_S = 0.5
 # Jobs that were over before anybody waited: far more than end between two steps of a request.
 _REMEMBERED = 1_000
