@@ -59,11 +59,11 @@ class DrawingChildren(FakeChildren):
             time.sleep(1.5)
         return super().analyse(data, **named)
 
-    def report_page(self, data, result, *, name=None):  # noqa: ARG002
+    def report_page(self, data, result, *, name=None):
         if data is not None and b"undrawable" in data:
             raise RequestError("on purpose", code="overlay_unknown")
         shown = "with" if data is not None else "without"
-        return f"<!doctype html><title>{result.label} {shown} picture</title>"
+        return f"<!doctype html><title>{result.label} {shown} picture</title><h1>{name}</h1>"
 
     def overlay_names(self, result):  # noqa: ARG002
         return ("shadow_softness", "backdrop")

@@ -21,7 +21,7 @@ from studio_detector.reporting.explanation.explain import explain
 from studio_detector.reporting.explanation.flips import smallest_flip
 from studio_detector.reporting.explanation.reliability import reliability_of, reliability_words
 from studio_detector.reporting.explanation.terminal import explanation_text
-from studio_detector.reporting.explanation.waterfall import waterfall
+from studio_detector.reporting.explanation.waterfall import number_words, waterfall
 
 LOG_ODDS = st.floats(-4, 4).map(lambda x: round(x, 4))
 
@@ -78,6 +78,14 @@ class TestWaterfall:
         assert "shadow: width of shadow edges | wide is soft" == fall.steps[1].words
         assert "3.25 px" == fall.steps[1].value
         assert "missing" == fall.steps[2].value
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(-0.0, "0"), (-0.0001, "-0.0001"), (2.5, "2.5"), (None, "missing")]
+)
+def test_numbers_read_as_people_write_them(value, words):
+    """Nothing is minus zero, as the entropy of one tone would be."""
+    assert words == number_words(value, None)
 
 
 class TestFlips:

@@ -140,6 +140,7 @@ class TestDrawing:
 
         assert 200 == answer.status_code
         assert "without picture" in answer.text
+        assert f"picture {result['image_hash'][:12]}" in answer.text
 
     def test_overlays_are_listed_with_their_captions(self, served):
         """And each is where it is said to be."""

@@ -128,7 +128,8 @@ def number_words(value: float | None, spec: MeasureSpec | None) -> str:
     if value is None:
         return "missing"
     unit = "" if spec is None or spec.unit in {"", "1"} else f" {spec.unit}"
-    return f"{value:.3g}{unit}"
+    # An entropy of one tone is -0.0, which nobody wants to read.
+    return f"{value:z.3g}{unit}"
 
 
 def _step(measure: str, words: str, value: str, log_odds: float, taken: Sequence[float]) -> Step:

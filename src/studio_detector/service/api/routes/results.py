@@ -201,7 +201,11 @@ def _page(room: Room, result: Result, *, has_picture: bool) -> bytes:
             data = room.parts.blobs.get(blob_key(result.tenant, result.image_hash))
         except RequestError:  # thrown away in between
             data = None
-    return room.parts.children.report_page(data, result).encode("utf-8", "backslashreplace")
+    # What a sender called it is the job's, and one result may have many jobs.
+    name = f"picture {result.image_hash[:12]}"
+    return room.parts.children.report_page(data, result, name=name).encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 def _overlay_names(room: Room, tenant: str, result_id: UUID) -> tuple[str, ...]:
