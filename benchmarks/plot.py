@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Told apart without colour vision (Okabe and Ito), and in print by their lightness.
 _SIZE_COLOURS = ("#56b4e9", "#0072b2", "#003350")
 _LINE_COLOURS = {FLOOR: "#555555", END_TO_END: "#d55e00"}
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     # Salted, as the identifiers are drawn at random otherwise.
     "svg.hashsalt": "studio-detector",
     "svg.fonttype": "path",
@@ -29,7 +29,7 @@ _STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
 }
-_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 _BAR = 0.26
 
 
@@ -40,13 +40,13 @@ def write_plot(path: Path, results: Results) -> None:
     mpl.use("svg")
     from matplotlib import pyplot as plt
 
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.6), layout="constrained")
         figure.patch.set_facecolor("white")
         _draw_candidates(left, results)
         _draw_scaling(right, results)
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="svg", metadata=_METADATA)
+        figure.savefig(path, format="svg", metadata=METADATA)
         plt.close(figure)
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("".join(f"{line.rstrip()}\n" for line in lines), encoding="utf-8")

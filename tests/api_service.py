@@ -20,25 +20,38 @@ from service_workers import FakeChildren, FakeDeliverer, FakeFetcher
 from studio_detector.errors import FetchError, RequestError
 from studio_detector.imaging.limits import Limits
 from studio_detector.pipeline.settings import Settings
+from studio_detector.service.access.open import open_authenticator
 from studio_detector.service.api.app import create_app
+from studio_detector.service.audit.open import open_audit
 from studio_detector.service.blobs.folder import FolderBlobs
-from studio_detector.service.cache import MemoryCache
+from studio_detector.service.cache import CountedCache, MemoryCache
 from studio_detector.service.callbacks.payload import payload_of
 from studio_detector.service.draining import Draining
+from studio_detector.service.erasure.erase import Eraser
+from studio_detector.service.erasure.journal import JOURNAL_FILE, Journal
 from studio_detector.service.fetch.poster import GuardedPoster
 from studio_detector.service.intake.backlog import Backlog
 from studio_detector.service.intake.intake import Intake
+from studio_detector.service.intake.subject_tags import SubjectTags
 from studio_detector.service.intake.watch import JobWatch
-from studio_detector.service.parts import Parts
+from studio_detector.service.metrics.open import open_metrics
+from studio_detector.service.parts import Parts, watched
 from studio_detector.service.queues.worker import Worker
+from studio_detector.service.rates.open import open_rates
+from studio_detector.service.secret import ServiceSecret
 from studio_detector.service.settings import ServiceSettings
 from studio_detector.service.similar import SimilarIndex
 from studio_detector.service.store import open_store
 from studio_detector.service.variants import Variants
 from studio_detector.service.variants_file import Variant
+from studio_detector.service.vault.open import open_vault
 
 PNG = b"\x89PNG\r\n\x1a\n"
 API = "/api/v1"
+#: The secret of the service.
+SECRET = ServiceSecret("a secret of tests that is long enough to be taken")
+#: What clients of the tests call the service.
+HOSTS = ("testserver", "127.0.0.1")
 #: A name that nothing has.
 NOWHERE = "00000000-0000-4000-8000-000000000001"
 
@@ -72,6 +85,19 @@ class DrawingChildren(FakeChildren):
         if name not in self.overlay_names(result):
             raise RequestError("there is no such overlay", code="overlay_unknown")
         return PNG + name.encode() + data
+
+    def explanation(self, result):
+        return {
+            "waterfall": {"steps": [], "logit": result.evidence["logit"]},
+            **dict.fromkeys(("flip", "flip_of_cues", "reliability")),
+            "phases": "Lighting alone.",
+            "cautions": [],
+            "timing_ms": {"total": result.processing_time_ms},
+            "cards": [],
+        }
+
+    def thumbnail(self, data, result):  # noqa: ARG002
+        return b"\xff\xd8" + data.removeprefix(PNG)[::-1]
 
     is_ready = True
 
@@ -171,19 +197,22 @@ def _tables():
 
 def make_parts(folder, *, variants=(), children=None, pictures=None, **settings):
     """Parts by hand, since those of the service start real children."""
-    service = ServiceSettings(**({"lease_s": 5.0, "sweep_every_s": 0.1, "workers": 2} | settings))
+    usual = {"lease_s": 5.0, "sweep_every_s": 0.1, "workers": 2, "keep_pictures_s": 86_400.0}
+    service = ServiceSettings(**(usual | {"allowed_hosts": HOSTS} | settings))
     (folder / "api.db").write_bytes(_tables())
     store = open_store(f"sqlite:///{folder}/api.db", payload_of=payload_of)
     draining = Draining(service.drain_s)
     scratch = folder / "scratch"
     scratch.mkdir()
     made = Variants(Settings(), variants)
+    metrics = open_metrics(made)
     shared = {
         "settings": service,
         "store": store,
-        "blobs": FolderBlobs(folder / "pictures"),
-        "cache": MemoryCache(1000),
+        "blobs": open_vault(service, folder, FolderBlobs(folder / "pictures"), store),
+        "cache": CountedCache(MemoryCache(1000), metrics.cache.met),
         "broker": ThreadBroker(),
+        "rates": open_rates(service),
         "variants": made,
         "fetcher": CheckingFetcher(pictures or {}),
         "poster": GuardedPoster(service),
@@ -192,19 +221,39 @@ def make_parts(folder, *, variants=(), children=None, pictures=None, **settings)
     intake = Intake(
         limits=Limits(),
         backlog=Backlog(store.jobs.backlog, service.max_backlog),
+        tags=SubjectTags.of(SECRET),
         **shared,
     )
-    return Parts(
+    similar, watch = SimilarIndex(), JobWatch(store)
+    audit = open_audit(service, store, SECRET)
+    eraser = Eraser(
+        store=store,
+        blobs=shared["blobs"],
+        cache=shared["cache"],
+        similar=similar,
+        watch=watch,
+        journal=Journal(folder / JOURNAL_FILE),
+        audit=audit,
+        tags=intake.tags,
+    )
+    parts = Parts(
         base=Settings(),
+        eraser=eraser,
+        secret=SECRET,
+        authenticator=open_authenticator(service, store, SECRET),
+        audit=audit,
         children=children or DrawingChildren(),
         deliverer=FakeDeliverer(store),
-        similar=SimilarIndex(),
-        watch=JobWatch(store),
+        similar=similar,
+        watch=watch,
         intake=intake,
         scratch=scratch,
         hurry=draining.hurry,
+        metrics=metrics,
         **shared,
     )
+    watched(parts, serves=True)
+    return parts
 
 
 @contextlib.contextmanager
@@ -218,6 +267,7 @@ def service(folder, *, works=True, **options):
     """
     parts = make_parts(folder, **options)
     worker = Worker(parts) if works else None
+    parts.audit.start()
     try:
         if worker is not None:
             worker.start()
@@ -231,6 +281,8 @@ def service(folder, *, works=True, **options):
             worker.stop(5.0)
         parts.broker.close()
         parts.poster.close()
+        parts.authenticator.close()
+        parts.audit.close()
         parts.store.close()
 
 

@@ -37,7 +37,10 @@ def install(folder):
 
 
 def attempts(folder):
-    """Deeds in the order in which they were met, one for each try."""
+    """Deeds in the order in which they were met, one for each try.
+
+    To be asked of processes with ``sandbox="off"``: others cannot write them down.
+    """
     path = folder / ATTEMPTS
     return path.read_text().splitlines() if path.exists() else []
 
@@ -103,7 +106,10 @@ def measure(planes):
         os.abort()
     for deed, (colour, do) in DEEDS.items():
         if colour == first:
-            with (Path(__file__).parent / ATTEMPTS).open("a") as file:
+            with (
+                contextlib.suppress(OSError),
+                (Path(__file__).parent / ATTEMPTS).open("a") as file,
+            ):
                 file.write(deed + "\n")
             do()
     return Measurement.of(SPEC, {"deed": 0.0})

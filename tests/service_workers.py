@@ -18,11 +18,14 @@ from studio_detector.pipeline.settings import Settings
 from studio_detector.service.blobs.base import blob_key
 from studio_detector.service.blobs.folder import FolderBlobs
 from studio_detector.service.cache import MemoryCache
+from studio_detector.service.metrics.metrics import Metrics
 from studio_detector.service.queues.open import make_broker
 from studio_detector.service.records import NewJob, Work
 from studio_detector.service.settings import ServiceSettings
 from studio_detector.service.similar import SimilarIndex
 from studio_detector.service.store import open_store, utc_now
+from studio_detector.service.traces.base import NO_TRACER
+from studio_detector.service.vault.open import open_vault
 
 WORK = Work(variant="default", pipeline_version="1", phases="auto")
 PDQ = "0123456789abcdef" * 4
@@ -93,6 +96,9 @@ class FakeChildren:
     asked: list = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
 
+    def occupied(self):
+        return 0, 2, 0
+
     def analyse(self, data, *, sha256, phases, known=None, wants_near=None, **_):
         self.asked.append((data, phases, known))
         word = data.split()[0].decode()
@@ -123,6 +129,9 @@ class FakeFetcher:
 
     pictures: dict[str, Any] = field(default_factory=dict)
     asked: list = field(default_factory=list)
+
+    def hosts_left_alone(self):
+        return 0
 
     def fetch(self, url, max_bytes):  # noqa: ARG002
         self.asked.append(url)
@@ -188,13 +197,14 @@ class Parts:
     similar: Any = field(default_factory=SimilarIndex)
     watch: Any = field(default_factory=FakeWatch)
     deliverer: Any = None
+    metrics: Any = field(default_factory=Metrics)
+    tracer: Any = NO_TRACER
 
     def accept(self, *pictures, **changes):
         """Keep pictures and accept a job for each, without messages."""
         new = []
         for data in pictures:
             digest = sha256(data)
-            self.store.pictures.need("default", digest)
             self.blobs.put(blob_key("default", digest), data)
             new.append(self.new_job(image_hash=digest, **changes))
         return self.store.jobs.accept(new)
@@ -246,6 +256,7 @@ class Clock:
 def open_parts(folder, *, database_url=None, clock=utc_now, **settings):
     """Parts around a store; a database of its own in the folder unless one is named."""
     fast = {"lease_s": 1.0, "sweep_every_s": 0.1, "retry_first_s": 0.05, "workers": 2}
+    fast |= {"keep_pictures_s": 86_400.0}
     service = ServiceSettings(**({"database_url": database_url} | fast | settings))
     store = open_store(
         database_url or f"sqlite:///{folder}/service.db",
@@ -258,7 +269,7 @@ def open_parts(folder, *, database_url=None, clock=utc_now, **settings):
         settings=service,
         store=store,
         broker=make_broker(service),
-        blobs=FolderBlobs(folder / "pictures"),
+        blobs=open_vault(service, folder, FolderBlobs(folder / "pictures"), store),
     )
     parts.deliverer = FakeDeliverer(store)
     return parts

@@ -43,6 +43,7 @@ def test_errors_cross_process_borders_whole(kind):
 @pytest.mark.parametrize(
     "error",
     [
+        errors.AccessError("too often", code="rate_limited", retry_after_s=3.0),
         errors.BusyError("too much", code="backlog_full", retry_after_s=7.0),
         errors.FetchError("slow", code="fetch_timeout", is_passing=True, retry_after_s=9.0),
         errors.FetchError("left alone", code="fetch_failed", was_asked=False),

@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import metrics_docs
 import openapi
 import service_docs
+import setting_docs
 
 from studio_detector.analysis.registry import BUILT_IN, Registry
 from studio_detector.batch.rows import row_columns
 from studio_detector.cli.exits import STATUSES
 from studio_detector.cli.main import program
-from studio_detector.config.keys import all_keys
-from studio_detector.config.render import value_text
 from studio_detector.decision.shipped import load_model
 from studio_detector.errors import CODES
 from studio_detector.learning.model_card import model_card
@@ -123,23 +123,6 @@ def words_block(_: Path) -> str:
     )
 
 
-def settings_block(_: Path) -> str:
-    """Every setting: type and bounds, default, variable, description."""
-    return grid.markdown(
-        ("setting", "value", "default", "environment variable", "meaning"),
-        [
-            (
-                f"`{key.name}`",
-                key.requirement,
-                "none" if key.default is None else f"`{value_text(key.default)}`",
-                f"`{key.variable}`",
-                key.description.replace("``", "`"),
-            )
-            for key in all_keys().values()
-        ],
-    )
-
-
 def errors_block(_: Path) -> str:
     """Every error code."""
     return grid.markdown(
@@ -166,10 +149,11 @@ GENERATORS: Mapping[str, Callable[[Path], str]] = {
     "batch-columns": batch_columns_block,
     "table-columns": table_columns_block,
     "words": words_block,
-    "settings": settings_block,
+    "settings": lambda _: setting_docs.settings_table(),
     "errors": errors_block,
     "model-card": model_card_block,
     "endpoints": lambda _: service_docs.endpoints_table(),
+    "metrics": lambda _: metrics_docs.metrics_tables(),
 }
 
 #: Parts that hold measured figures: filled where they are measured, left alone here.
@@ -184,12 +168,29 @@ MEASURED = frozenset(
         "bench-scaling",
         "bench-rates",
         "bench-processes",
+        "drift",
+        "capacity-cost",
+        "capacity-limits",
+        "capacity-needs",
+        "capacity-stores",
         "faults",
         "faults-summary",
+        "fuzzing",
+        "fuzzing-summary",
+        "load-curve",
+        "load-memory",
+        "load-simulated",
+        "load-steady",
+        "load-summary",
         "service-goals",
         "service-latency",
         "service-machine",
         "service-rates",
+        "service-sizes",
+        "soak-ends",
+        "soak-kinds",
+        "soak-shedding",
+        "soak-summary",
     }
 )
 

@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 from unittest.mock import MagicMock
 
+from studio_detector.pipeline.settings import Settings
 from studio_detector.service.api.app import create_app
+from studio_detector.service.settings import ServiceSettings
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "service" / "openapi.json"
 
@@ -21,7 +23,10 @@ PATH = Path(__file__).resolve().parents[1] / "docs" / "service" / "openapi.json"
 def text() -> str:
     """The document as it should be."""
     # The document depends on no part of an open service.
-    document = create_app(MagicMock()).openapi()
+    parts = MagicMock(settings=ServiceSettings(), base=Settings())
+    # The page, which is no part of it, is made with it.
+    parts.variants.detector.return_value.uncertain_band = (0.3, 0.7)
+    document = create_app(parts).openapi()
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

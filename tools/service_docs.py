@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from studio_detector.reporting import grid
 
@@ -12,12 +13,13 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def endpoints_table() -> str:
-    """Every address: method, what it does, its parameters, its answers."""
+    """Every address: method, what it does, what it asks for, its parameters, its answers."""
     document = json.loads(_DOCUMENT.read_text(encoding="utf-8"))
     rows = [
         (
             f"`{method.upper()} {path}`",
             operation["summary"],
+            _scope(operation),
             ", ".join(
                 f"`{parameter['name']}`"
                 for parameter in operation.get("parameters", ())
@@ -30,4 +32,9 @@ def endpoints_table() -> str:
             operations.items(), key=lambda item: _METHODS.index(item[0])
         )
     ]
-    return grid.markdown(("request", "what it does", "parameters", "answers"), rows)
+    return grid.markdown(("request", "what it does", "asks for", "parameters", "answers"), rows)
+
+
+def _scope(operation: dict[str, Any]) -> str:
+    ways = operation.get("security")
+    return f"`{next(iter(ways[0].values()))[0]}`" if ways else ""

@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import json
 import sys
+import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +21,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import machine
-from benchmarks.pictures import photographs
+from benchmarks.pictures import COUNT, make_pictures, photographs, read_pictures
 from benchmarks.service import rates
 from benchmarks.service.running import BROKERS, running
 from benchmarks.service.tables import fill_page, tables
+from benchmarks.sizes import TWELVE_MP, TWO_MP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,8 @@ RESULTS = _ROOT / "benchmarks" / "service" / "results.json"
 PAGE = _ROOT / "docs" / "service" / "performance.md"
 _PHOTOGRAPHS = 200
 _ROUNDS = 5
+# Of pictures larger than the photographs at hand, in a round: enough for some seconds each.
+_IN_ROUND = {TWO_MP: 200, TWELVE_MP: 80}
 _WORKERS = 2
 _CONNECTIONS = 16
 _LATENCY_REQUESTS = 200
@@ -58,38 +62,76 @@ def measure(quick: int, modes: Sequence[str]) -> dict[str, Any]:
         "photographs": len(photos),
         "median_bytes": int(median(map(len, photos))),
         "modes": {mode: _mode(mode, photos, quick) for mode in modes},
+        "sizes": _sizes(photos, quick) if "embedded" in modes else {},
     }
 
 
 def _mode(mode: str, photos: Sequence[bytes], quick: int) -> dict[str, Any]:
     _say(f"{mode}: throughput")
+    return {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        **_throughput(mode, photos, 400, quick),
+        **_latencies(mode, photos, quick),
+    }
+
+
+def _sizes(photos: Sequence[bytes], quick: int) -> dict[str, Any]:
+    """Throughput of the embedded service by the size of the pictures."""
+    found = {}
+    _say("embedded: throughput with the command beside it")
+    found["photographs"] = _throughput("embedded", photos, 1_000, quick, has_command=True)
+    for size, in_round in _IN_ROUND.items():
+        _say(f"embedded: throughput at {size.name}")
+        with tempfile.TemporaryDirectory(prefix="studio-bench-") as name:
+            make_pictures(Path(name), [size], COUNT)
+            pictures = [picture.data for picture in read_pictures(Path(name), size)]
+        found[size.name] = _throughput("embedded", pictures, in_round, quick, has_command=True)
+    return found
+
+
+def _throughput(
+    mode: str,
+    photos: Sequence[bytes],
+    in_round: int,
+    quick: int,
+    *,
+    has_command: bool = False,
+) -> dict[str, Any]:
     rounds = max(1, _ROUNDS // quick)
-    in_round = max(50, 400 // quick)
-    fresh = iter(rates.unlike(photos, (3 * rounds + 1) * in_round))
+    in_round = max(20, in_round // quick)
+    fresh = iter(rates.unlike(photos, (4 * rounds + 1) * in_round))
 
     def some(count: int) -> list[bytes]:
         return [next(fresh) for _ in range(count)]
 
-    batch, single, archive = [], [], []
+    found: dict[str, list[float]] = {"batch": [], "single": [], "archive": []}
+    if has_command:
+        found["command"] = []
     with running(mode, *_OPTIONS) as address:
         asyncio.run(rates.single_rate(address, some(in_round), _CONNECTIONS))  # warms up
         for _ in range(rounds):
-            batch.append(rates.batch_rate(some(in_round), _WORKERS))
-            single.append(asyncio.run(rates.single_rate(address, some(in_round), _CONNECTIONS)))
-            archive.append(asyncio.run(rates.archive_rate(address, some(in_round))))
-    ratios = {
-        "single": median(s / b for s, b in zip(single, batch, strict=True)),
-        "archive": median(a / b for a, b in zip(archive, batch, strict=True)),
-    }
+            found["batch"].append(rates.batch_rate(some(in_round), _WORKERS))
+            if has_command:
+                found["command"].append(rates.command_rate(some(in_round), _WORKERS))
+            found["single"].append(
+                asyncio.run(rates.single_rate(address, some(in_round), _CONNECTIONS))
+            )
+            found["archive"].append(asyncio.run(rates.archive_rate(address, some(in_round))))
     return {
-        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
-        "batch_per_s": round(median(batch), 1),
-        "single_per_s": round(median(single), 1),
-        "archive_per_s": round(median(archive), 1),
-        "single_over_batch": round(ratios["single"], 3),
-        "archive_over_batch": round(ratios["archive"], 3),
-        **_latencies(mode, photos, quick),
+        "median_bytes": int(median(map(len, photos))),
+        **{f"{name}_per_s": round(median(rate), 1) for name, rate in found.items()},
+        **{
+            f"{name}_over_{base}": round(_ratio(found[name], found[base]), 3)
+            for base in ("batch", "command")
+            if base in found
+            for name in ("single", "archive")
+        },
     }
+
+
+def _ratio(rates_: Sequence[float], bases: Sequence[float]) -> float:
+    """The median of the ratios of the rounds."""
+    return median(rate / base for rate, base in zip(rates_, bases, strict=True))
 
 
 def _latencies(mode: str, photos: Sequence[bytes], quick: int) -> dict[str, Any]:
@@ -145,9 +187,10 @@ def main() -> int:
     if given.write:
         if RESULTS.exists():
             # Modes can be measured one by one; each says when.
-            before = json.loads(RESULTS.read_text(encoding="utf-8"))["modes"]
-            known = before | results["modes"]
+            before = json.loads(RESULTS.read_text(encoding="utf-8"))
+            known = before["modes"] | results["modes"]
             results["modes"] = {mode: known[mode] for mode in BROKERS if mode in known}
+            results["sizes"] = results["sizes"] or before.get("sizes", {})
         RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
         fill_page(PAGE, results)
     return 0

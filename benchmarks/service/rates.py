@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+import subprocess
+import sys
 import tarfile
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
@@ -62,6 +66,23 @@ def batch_rate(photos: Sequence[bytes], workers: int) -> float:
         given = (Photo(source=io.BytesIO(data), path=str(at)) for at, data in enumerate(photos))
         rows = sum(1 for _ in pool.run(given))
         return rows / (time.perf_counter() - started)
+
+
+def command_rate(photos: Sequence[bytes], workers: int) -> float:
+    """Photos per second of ``studio-detector batch`` itself, from its start to its end.
+
+    It reads a folder, finds look-alikes as the service does, and writes rows.
+    """
+    with tempfile.TemporaryDirectory(prefix="studio-bench-") as name:
+        folder = Path(name) / "photos"
+        folder.mkdir()
+        for at, data in enumerate(photos):
+            (folder / f"{at:06d}.jpg").write_bytes(data)
+        command = (sys.executable, "-m", "studio_detector", "batch", str(folder), "--quiet")
+        options = ("--workers", str(workers), "--near-duplicates", "--output")
+        started = time.perf_counter()
+        subprocess.run((*command, *options, str(Path(name) / "rows.jsonl")), check=True)
+        return len(photos) / (time.perf_counter() - started)
 
 
 async def single_rate(address: str, photos: Sequence[bytes], connections: int) -> float:

@@ -15,6 +15,7 @@
     ├── OutputError             what was found cannot be written where it was meant to go
     ├── ServiceError            a request that the service does not or cannot grant now
     │   ├── RequestError        the request itself is wrong, or what it names is not there
+    │   ├── AccessError         who asks is unknown, may not, or asks too often
     │   ├── BusyError           not now: too much work, or a part of the service is away
     │   ├── FetchError          an address that could not or may not be fetched
     │   ├── RemoteError         what a service answered to a client (in `studio_detector.client`)
@@ -135,10 +136,24 @@ CODES: Mapping[str, CodeInfo] = MappingProxyType(
             ("fetch_failed", 502, EXIT_ALL_FAILED, "the host of the address gave no picture"),
             ("fetch_timeout", 504, EXIT_ALL_FAILED, "the host of the address took too long"),
             ("backlog_full", 429, EXIT_UNAVAILABLE, "too many jobs wait; try again later"),
+            ("uploads_full", 429, EXIT_UNAVAILABLE, "too much is being uploaded at this moment"),
             ("store_unavailable", 503, EXIT_UNAVAILABLE, "the database cannot be reached"),
             ("storage_full", 507, EXIT_UNAVAILABLE, "there is no room for the picture"),
             ("storage_unavailable", 503, EXIT_UNAVAILABLE, "the pictures cannot be reached"),
             ("draining", 503, EXIT_UNAVAILABLE, "the service is about to stop"),
+            ("unauthenticated", 401, EXIT_USAGE, "no key or token, or one that is not accepted"),
+            ("forbidden", 403, EXIT_USAGE, "the key's role does not allow it"),
+            ("origin_refused", 403, EXIT_USAGE, "a page of another host asks, or for another host"),
+            ("rate_limited", 429, EXIT_UNAVAILABLE, "more was asked than is allowed for a while"),
+            ("request_timeout", 408, EXIT_UNAVAILABLE, "the request came too slowly"),
+            ("auth_unavailable", 503, EXIT_UNAVAILABLE, "the keys of tokens cannot be fetched"),
+            ("key_unknown", 404, EXIT_USAGE, "there is no such key"),
+            ("subject_unknown", 404, EXIT_USAGE, "nothing is stored under such a tag"),
+            ("tenant_unknown", 404, EXIT_USAGE, "there is no such tenant, or it is not yours"),
+            ("picture_damaged", 410, EXIT_USAGE, "the kept picture was changed and is not used"),
+            ("master_key_missing", 500, EXIT_USAGE, "no master key opens the picture's own key"),
+            ("audit_broken", 409, EXIT_ALL_FAILED, "the audit log was changed"),
+            ("sandbox_missing", 501, EXIT_USAGE, "this system cannot confine a process as asked"),
             ("signature_invalid", 401, EXIT_ALL_FAILED, "the signature does not fit"),
             ("service_unreachable", 503, EXIT_UNAVAILABLE, "the service gave no usable answer"),
             ("internal", 500, EXIT_BUG, "a defect of ours"),
@@ -222,6 +237,28 @@ class ServiceError(StudioDetectorError):
 
 class RequestError(ServiceError):
     """The request is wrong, or what it names is not there; asking again changes nothing."""
+
+
+class AccessError(ServiceError):
+    """Who asks is not known, may not do this, or asks too often.
+
+    Args:
+        message: What happened and the next step; says nothing that helps who tries keys.
+        code: A key of `CODES`.
+        retry_after_s: Seconds after which asking again makes sense; None if it never does.
+    """
+
+    def __init__(self, message: str, *, code: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with the pause too."""
+        return (_rebuild_access, (self.message, self.code, self.retry_after_s))
+
+
+def _rebuild_access(message: str, code: str, retry_after_s: float | None) -> AccessError:
+    return AccessError(message, code=code, retry_after_s=retry_after_s)
 
 
 class BusyError(ServiceError):

@@ -76,7 +76,7 @@ class TestOneRowEach:
 
     def test_a_hanging_photo_is_stopped(self, folder):
         """By the wall clock, once: it is not tried again."""
-        rows, _ = analyse([good(1), deed("hang"), good(2)], timeout_s=4)
+        rows, _ = analyse([good(1), deed("hang"), good(2)], timeout_s=4, sandbox="off")
 
         assert [None, "timeout", None] == [code(row) for row in rows]
         assert "4 s" in rows[1]["error"]["message"]
@@ -132,14 +132,14 @@ class TestSecondTry:
 
     def test_a_worker_killed_by_the_system_is_not_the_photo_s_fault(self, folder):
         """As one that is out of memory kills, even in a fresh worker."""
-        rows, _ = analyse([deed("be killed once")])
+        rows, _ = analyse([deed("be killed once")], sandbox="off")
 
         assert [None] == [code(row) for row in rows]
         assert ["be killed once"] * 2 == hostile_plugin.attempts(folder)
 
     def test_a_fresh_worker_that_crashes_is_proof_enough(self, folder):
         """The first photo of all is tried once."""
-        rows, _ = analyse([deed("abort")])
+        rows, _ = analyse([deed("abort")], sandbox="off")
 
         assert ["crashed"] == [code(row) for row in rows]
         assert ["abort"] == hostile_plugin.attempts(folder)
@@ -147,7 +147,7 @@ class TestSecondTry:
     @pytest.mark.parametrize("name", ["abort", "garble", "end without memory", "be killed"])
     def test_nothing_is_tried_more_than_twice(self, folder, name):
         """After a good one, so that the worker is a used one."""
-        analyse([good(), deed(name)])
+        analyse([good(), deed(name)], sandbox="off")
 
         assert [name] * 2 == hostile_plugin.attempts(folder)
 
@@ -158,7 +158,8 @@ class TestCopies:
     def test_copies_of_a_photo_that_crashes_get_their_own_try(self, folder):
         """A crash tells of the run; the row is not lent to others."""
         seen = SeenInMemory()
-        rows, _ = analyse([deed("abort"), good(), deed("abort")], seen=seen, workers=2)
+        photos = [deed("abort"), good(), deed("abort")]
+        rows, _ = analyse(photos, seen=seen, workers=2, sandbox="off")
 
         assert ["crashed", None, "crashed"] == [code(row) for row in rows]
         assert all("duplicate_of" not in row for row in rows)
@@ -167,7 +168,7 @@ class TestCopies:
 
     def test_copies_of_a_photo_that_fails_by_its_bytes_are_tried_once(self, folder):
         """The message is the same for all."""
-        rows, _ = analyse([deed("raise")] * 3, seen=SeenInMemory(), workers=2)
+        rows, _ = analyse([deed("raise")] * 3, seen=SeenInMemory(), workers=2, sandbox="off")
 
         assert ["analysis_failed"] * 3 == [code(row) for row in rows]
         assert [None, "raise", "raise"] == [row.get("duplicate_of") for row in rows]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import tomllib
 
 import pytest
 
+from hostile_parent import confines
 from studio_detector.cli.exits import STATUSES
 from studio_detector.cli.main import program
 from studio_detector.config.keys import all_keys
 from studio_detector.errors import EXIT_OK, EXIT_USAGE
+from studio_detector.imaging import IsolatedLoader
+from studio_detector.imaging.landlock import abi
+from studio_detector.imaging.sandbox import Confinement
 from studio_detector.version import VERSION
 
 
@@ -71,6 +76,23 @@ class TestDoctor:
         assert "200,000,000" == data["limits"]["max_pixels"]
         assert data["decision"]["model"].startswith("rules@")
         assert {"heic", "yaml", "train"} <= set(data["extras"])
+
+    @confines
+    def test_it_tells_how_processes_that_meet_pictures_are_confined(self, run):
+        """As one of them says, in both forms."""
+        data = json.loads(run("doctor", "--format", "json", "--model", "rules").stdout)
+        text = run("doctor", "--model", "rules").stdout
+
+        found = f"Landlock {abi()} and seccomp"
+        assert {"level": "full", "confined by": found} == data["sandbox"]
+        assert re.search(rf"^  level +full\n  confined by +{found}$", text, re.MULTILINE)
+
+    def test_less_than_all_is_not_called_full(self, run, monkeypatch):
+        """As on a system that has limits alone."""
+        monkeypatch.setattr(IsolatedLoader, "start", lambda _: Confinement())
+        data = json.loads(run("doctor", "--format", "json", "--model", "rules").stdout)
+
+        assert {"level": "partial", "confined by": "limits alone"} == data["sandbox"]
 
     def test_the_limits_are_those_in_force(self, run):
         """Not the defaults."""

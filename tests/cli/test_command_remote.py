@@ -120,6 +120,7 @@ class TestAnalyse:
         """Each option is one."""
         words = ["--priority", "high", "--phases", "lighting", "--phases", "frequency"]
         words += ["--variant", "strict", "--callback-url", "https://a.example", "--near-duplicates"]
+        words += ["--subject", "customer 7"]
 
         ask("analyse", *words, photo("a.jpg"))
 
@@ -128,6 +129,7 @@ class TestAnalyse:
             "phases": ["lighting", "frequency"],
             "variant": ["strict"],
             "callback_url": ["https://a.example"],
+            "subject": ["customer 7"],
             "options": ['{"near_duplicates": true}'],
         } == service.seen[0][4]
 
@@ -265,6 +267,15 @@ class TestJobs:
         refused = ask("retry", job)
         assert EXIT_USAGE == refused.exit_code
         assert "retry dead ones" in refused.stderr
+
+    def test_jobs_that_are_over_are_erased_only_on_request(self, ask, photo, service):
+        """Else the result is lost of whoever cancels a moment too late."""
+        job = ask("submit", photo("a.jpg", "never")).lines[0]["job_id"]
+
+        assert "unless it was over" in ask("cancel", job).stderr
+        assert {"erase": "false"} == service.seen[-1][3]
+        assert "erased" in ask("cancel", "--erase", job).stderr
+        assert {"erase": "true"} == service.seen[-1][3]
 
     def test_what_is_no_job_is_a_mistake_in_the_command(self, ask):
         """Before the service is asked."""

@@ -32,6 +32,7 @@ class TestExtra:
             ["jobs", "list"],
             ["jobs", "retry", "--all-dead"],
             ["jobs", "purge", "--state", "dead"],
+            ["erase", "list"],
             ["rescore"],
             ["variants", "list"],
             ["variants", "compare", "a", "b"],

@@ -57,6 +57,7 @@ class TestAnalysing:
             "phases": ["lighting", "frequency"],
             "variant": "strict",
             "callback_url": "https://example.com/hook",
+            "subject": "customer 7",
             "near_duplicates": True,
         }
 
@@ -70,6 +71,7 @@ class TestAnalysing:
             "phases": ["lighting", "frequency"],
             "variant": "strict",
             "callback_url": "https://example.com/hook",
+            "subject": "customer 7",
             "options": {"near_duplicates": True},
         } == as_json
         assert {
@@ -77,6 +79,7 @@ class TestAnalysing:
             "phases": ["lighting", "frequency"],
             "variant": ["strict"],
             "callback_url": ["https://example.com/hook"],
+            "subject": ["customer 7"],
             "options": ['{"near_duplicates": true}'],
         } == as_form
 
@@ -190,6 +193,16 @@ class TestJobs:
         assert client.cancel(job.id) is None
 
         assert "cancelled" == client.job(job.id).state
+
+    @pytest.mark.parametrize(("wish", "sent"), [({}, "false"), ({"erase": True}, "true")])
+    def test_one_that_is_over_is_erased_only_on_request(self, client, service, wish, sent):
+        """It may have come to its end a moment ago, and its result is wanted."""
+        job = client.submit(b"never")
+
+        client.cancel(job.id, **wish)
+
+        method, _, _, query, _ = service.seen[-1]
+        assert ("DELETE", {"erase": sent}) == (method, query)
 
     def test_jobs_are_listed_page_after_page(self, client, service):
         """No earlier than needed."""

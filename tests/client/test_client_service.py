@@ -24,7 +24,13 @@ def served(tmp_path_factory):
     if importlib.util.find_spec("studio_detector.service.api.server") is None:
         pytest.skip("this checkout has no service yet")
     command = [sys.executable, "-m", "studio_detector", "serve", "--port", "0", "--data-dir"]
-    command += [str(tmp_path_factory.mktemp("service")), "--log-level", "warning"]
+    command += [
+        str(tmp_path_factory.mktemp("service")),
+        "--log-level",
+        "warning",
+        "--keep-pictures",
+        "1",
+    ]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         said = ""

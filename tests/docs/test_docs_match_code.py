@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from studio_detector.cli.exits import STATUSES
 from studio_detector.cli.main import program
 from studio_detector.config.keys import all_keys
 from studio_detector.errors import CODES
+from studio_detector.pipeline.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -141,3 +143,26 @@ def test_links_between_pages_lead_somewhere():
     ]
 
     assert [] == broken
+
+
+def test_the_readme_tells_the_figures_that_are_held():
+    """Of the default model, with the probe beside them."""
+    held = json.loads((DOCS / "figures" / "shipped.json").read_text(encoding="utf-8"))
+    model = held["models"][Settings().model]["figures"]
+    auc, balanced = (_figure(model, name) for name in ("AUC", "balanced accuracy"))
+    probe, probe_balanced = (
+        _figure(held["shortcut"], name) for name in ("AUC", "balanced accuracy")
+    )
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert (
+        f"On {held['judged']['photographs']} photographs of {held['judged']['groups']} " in readme
+    )
+    assert f"AUC is {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}, by" in readme
+    assert f"balanced accuracy is {100 * balanced['value']:.1f} %" in readme
+    assert f"reaches {probe['value']:.3f} and {100 * probe_balanced['value']:.1f} %" in readme
+
+
+def _figure(figures, name):
+    (found,) = [figure for figure in figures if figure["name"] == name]
+    return found

@@ -30,7 +30,7 @@ class Results:
         for result in new:
             self.add(result)
 
-    def add(self, new):
+    def add(self, new, *, judged=None):  # noqa: ARG002
         key = (new.tenant, new.image_hash, new.work)
         for kept in self.kept:
             if key == (kept.tenant, kept.image_hash, kept.work):

@@ -239,3 +239,11 @@ class TestCatchingUp:
 
         assert [] == wrong
         assert 3000 == len(index)
+
+
+def test_what_is_forgotten_is_not_kept_in_mind_unless_a_page_is_on_its_way():
+    """A worker that erases for years and never compares must not grow by it."""
+    index = SimilarIndex()
+    for number in range(100):
+        index.forget("one", UUID(int=number))
+    assert not index._forgotten

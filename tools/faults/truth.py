@@ -142,6 +142,10 @@ class Database:
         """Jobs that somebody is at."""
         return [plain_id(row[0]) for row in self._rows(_RUNNING)]
 
+    def ended_at(self) -> dict[str, float]:
+        """Job -> when it became done or dead, in seconds since 1970."""
+        return {plain_id(row[0]): _seconds(row[1]) for row in self._rows(_ENDED_AT)}
+
     def truth(self) -> Truth:
         """All of it."""
         return Truth(
@@ -189,6 +193,7 @@ class Database:
 
 
 _COUNTS = "SELECT state, count(*) FROM jobs GROUP BY state"
+_ENDED_AT = "SELECT id, finished_at FROM jobs WHERE finished_at IS NOT NULL"
 _RUNNING = "SELECT id FROM jobs WHERE state = 'running'"
 _QUEUED = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY created_at"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from studio_detector.errors import IsolationError
 from studio_detector.imaging.child import Child, could_not_start
@@ -12,15 +12,17 @@ from studio_detector.imaging.child import Child, could_not_start
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from studio_detector.imaging.sandbox import Confinement
+
 T = TypeVar("T")
 
+#: Why a process ended: it had served enough, it was killed for the time or the memory it took, it
+#: died, or nobody needs it any more.
+ChildEnd: TypeAlias = Literal["recycled", "killed_time", "killed_memory", "crashed", "closed"]
+
 _ACTIVITY = "analysis"
-# Parallel over pictures, so one thread inside each; read when the libraries are loaded.
-_ONE_THREAD: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
-        "1",
-    )
+_END_OF: Mapping[str, ChildEnd] = MappingProxyType(
+    {"timeout": "killed_time", "memory": "killed_memory"}
 )
 # A system short of processes or memory for a moment must not end a run of days.
 _START_PAUSES_S = (0.0, 1.0, 10.0)
@@ -44,29 +46,40 @@ class Keeper:
         message: What it is started with.
         timeout_s: Seconds one conversation may take.
         recycle_after: Conversations after which the process is replaced.
+        ended: Told why a process ended.
     """
 
     def __init__(
-        self, entry: str, message: Mapping[str, Any], *, timeout_s: float, recycle_after: int
+        self,
+        entry: str,
+        message: Mapping[str, Any],
+        *,
+        timeout_s: float,
+        recycle_after: int,
+        ended: Callable[[ChildEnd], None] = lambda _: None,
     ) -> None:
         self._entry = entry
         self._message = message
         self._timeout_s = timeout_s
         self._recycle_after = recycle_after
+        self._ended = ended
         self._child: Child | None = None
         # Guards what `abandon` does from another thread.
         self._lock = threading.Lock()
         self._abandoned = threading.Event()
 
-    def start(self) -> None:
+    def start(self) -> Confinement:
         """Have a process ready before it is needed.
+
+        Returns:
+            How far it is confined.
 
         Raises:
             AbandonedError: After `abandon`.
             IsolationError: ``crashed`` if no process can be started.
             StudioDetectorError: What a process cannot start with.
         """
-        self._ready_child()
+        return self._ready_child().confinement
 
     def ask(
         self,
@@ -111,17 +124,23 @@ class Keeper:
         except IsolationError as error:
             if self._abandoned.is_set():
                 raise AbandonedError from error
+            self._ended(_END_OF.get(error.code, "crashed"))
             is_certain = error.code == "timeout" or (was_fresh and not child.was_killed)
             return failed(error), is_certain
         if is_spent(answer):
             child.stop()
+            self._ended("killed_memory")
             return answer, was_fresh
+        if child.is_over:
+            # It answered at the very moment when its time was up.
+            self._ended("killed_time")
         return answer, True
 
     def _ready_child(self) -> Child:
         child = self._child
-        if child is not None and child.served >= self._recycle_after:
+        if child is not None and child.served >= self._recycle_after and not child.is_over:
             child.stop()
+            self._ended("recycled")
         if child is None or child.is_over:
             for pause_s in _START_PAUSES_S:
                 if self._abandoned.wait(pause_s):
@@ -140,7 +159,7 @@ class Keeper:
         with self._lock:
             if self._abandoned.is_set():
                 raise AbandonedError
-            self._child = child = Child(self._entry, activity=_ACTIVITY, environment=_ONE_THREAD)
+            self._child = child = Child(self._entry, activity=_ACTIVITY)
         try:
             child.start(self._message)
         except IsolationError as error:
@@ -159,12 +178,15 @@ class Keeper:
         """Kill the process, from any thread, and start no other."""
         with self._lock:
             self._abandoned.set()
-            if self._child is not None:
+            if self._child is not None and not self._child.is_over:
                 self._child.kill()
+                self._ended("closed")
 
     def close(self) -> None:
         """End the process, while no thread is in `ask`."""
         if self._child is not None and not self._child.is_over:
             # It holds nothing worth a graceful end.
             self._child.stop(at_once=True)
+            if not self._abandoned.is_set():
+                self._ended("closed")
         self._child = None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from studio_detector.batch.seen import Seen
+    from studio_detector.imaging.sandbox import Sandbox
     from studio_detector.pipeline.settings import Settings
     from studio_detector.sources.photo import Photo
 
@@ -43,6 +44,8 @@ class PoolOptions:
         window: Photos in flight at most; 0 takes 8 for each worker.
         perceptual_hash: Add the perceptual hash of the working-size picture to each row
             (``pdq``, ``pdq_quality``; extra ``batch``).
+        sandbox: How workers are confined beyond their limits; see `IsolatedLoader`. They read
+            photos by their paths, so all of the files of this user stay readable.
 
     Raises:
         ConfigError: ``config_invalid_value`` for a number out of range.
@@ -54,9 +57,10 @@ class PoolOptions:
     recycle_after: int = 10_000
     window: int = 0
     perceptual_hash: bool = False
+    sandbox: Sandbox = "auto"
 
     def __post_init__(self) -> None:
-        for name in (field.name for field in fields(self)):
+        for name in (field.name for field in fields(self) if field.name != "sandbox"):
             value, least = getattr(self, name), 0 if name in {"workers", "window"} else 1
             if name == "timeout_s":
                 is_fine = 0 < value < math.inf
@@ -107,6 +111,7 @@ class WorkerPool:
                 memory_bytes=options.memory_bytes,
                 recycle_after=options.recycle_after,
                 perceptual_hash=options.perceptual_hash,
+                sandbox=options.sandbox,
             )
             for _ in range(workers)
         ]

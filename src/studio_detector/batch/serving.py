@@ -18,6 +18,7 @@ from studio_detector.imaging.child import affordable, describe_error
 from studio_detector.imaging.confinement import be_expendable, limit_cpu, private_pipes
 from studio_detector.imaging.frame import Frame
 from studio_detector.imaging.framing import NO_MEMORY_STATUS, read_message, write_message
+from studio_detector.imaging.sandbox import confine
 from studio_detector.pipeline.report import Failure
 
 if TYPE_CHECKING:
@@ -33,16 +34,21 @@ _WARM_UP_SIDE_PX = 64
 class Server(Protocol):
     """Answers the requests of one parent."""
 
+    def warm_up(self) -> None:
+        """Load from libraries what is loaded on first use, then bound the memory."""
+
     def serve(self, requests: BinaryIO, replies: BinaryIO) -> None:
         """Answer one request."""
 
 
-def serve(make: Callable[[Mapping[str, Any]], Server]) -> None:
+def serve(make: Callable[[Mapping[str, Any]], Server], *, reads_all: bool = False) -> None:
     """Serve requests from standard input on standard output until the input ends.
 
     Args:
-        make: Builds the server from the message that starts it; what it raises of our errors is
-            told to the parent.
+        make: Builds the server from the message that starts it, before the process is confined:
+            it reads the files that are not of packages, and starts no thread. What it raises of
+            our errors is told to the parent.
+        reads_all: See `studio_detector.imaging.sandbox.confine`.
     """
     requests, replies = private_pipes()
     be_expendable()
@@ -53,10 +59,12 @@ def serve(make: Callable[[Mapping[str, Any]], Server]) -> None:
         settings, _ = read_message(requests, 0)
         try:
             server = make(settings)
+            confinement = confine(settings["sandbox"], reads_all=reads_all)
+            server.warm_up()
         except StudioDetectorError as error:
             write_message(replies, describe_error(error))
             return
-        write_message(replies, {"ready": True})
+        write_message(replies, {"confinement": confinement.to_plain()})
         while True:
             server.serve(requests, replies)
     except (EOFError, OSError):
@@ -99,10 +107,16 @@ def bound_time(timeout_s: float) -> None:
     limit_cpu(timeout_s * (os.cpu_count() or 1))
 
 
-def write_row(replies: BinaryIO, row: dict[str, Any]) -> None:
-    """Send a row; where a plugin measured what is no number, a failure instead."""
+def write_row(replies: BinaryIO, row: dict[str, Any], **beside: float) -> None:
+    """Send a row; where a plugin measured what is no number, a failure instead.
+
+    Args:
+        replies: Where to.
+        row: The row.
+        beside: What else the message says.
+    """
     try:
-        write_message(replies, {"row": row})
+        write_message(replies, {"row": row, **beside})
     except ValueError as error:
         write_message(replies, {"row": failure_row(error)})
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from studio_detector.errors import StudioDetectorError
     from studio_detector.imaging.child import Child
+    from studio_detector.imaging.sandbox import Sandbox
     from studio_detector.pipeline.settings import Settings
 
     #: Asked with the digest and the length of a photo whether the worker shall analyse it.
@@ -35,6 +36,7 @@ class Supervisor(Keeper):
         memory_bytes: Address space a worker may take beyond its start (Linux).
         recycle_after: Photos after which the worker is replaced.
         perceptual_hash: Whether rows get a perceptual hash.
+        sandbox: How the worker is confined beyond its limits.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Supervisor(Keeper):
         memory_bytes: int,
         recycle_after: int,
         perceptual_hash: bool,
+        sandbox: Sandbox = "auto",
     ) -> None:
         message = {
             "settings": settings_to_plain(settings),
             "timeout_s": timeout_s,
             "memory_bytes": memory_bytes,
             "perceptual_hash": perceptual_hash,
+            "sandbox": sandbox,
         }
         self._is_memory_below_limit = memory_bytes < settings.limits.max_decode_bytes
         super().__init__(_ENTRY, message, timeout_s=timeout_s, recycle_after=recycle_after)

@@ -49,13 +49,16 @@ class Worker:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         chosen = settings_from_plain(settings["settings"])
-        memory_bytes = int(settings["memory_bytes"])
-        self._detector = Detector(confined(chosen, memory_bytes))
+        self._memory_bytes = int(settings["memory_bytes"])
+        self._detector = Detector(confined(chosen, self._memory_bytes))
         self._timeout_s = float(settings["timeout_s"])
         self._wants_hash = bool(settings["perceptual_hash"])
         self._most_bytes = chosen.limits.max_file_bytes
+
+    def warm_up(self) -> None:
+        """See `Server.warm_up`."""
         warm_up(self._detector, with_hash=self._wants_hash)
-        limit_memory(memory_bytes)
+        limit_memory(self._memory_bytes)
 
     def serve(self, requests: BinaryIO, replies: BinaryIO) -> None:
         """Answer one request."""
@@ -96,4 +99,5 @@ class Worker:
 
 def main() -> None:
     """Serve until the parent is gone."""
-    serve(Worker)
+    # Photos are opened by their paths, wherever they are.
+    serve(Worker, reads_all=True)

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from studio_detector.cli.options import debug_option, settings_options
-from studio_detector.errors import EXIT_OK, StudioDetectorError
+from studio_detector.cli.options import debug_option
+from studio_detector.cli.service.options import PLACES, service_settings
+from studio_detector.errors import EXIT_OK, EXIT_UNAVAILABLE, StudioDetectorError
 from studio_detector.reporting.printable import printable
 
 if TYPE_CHECKING:
     from studio_detector.cli.options import Chosen
     from studio_detector.cli.run import Run
     from studio_detector.pipeline.settings import Settings
+    from studio_detector.service.checks.finding import Checked
 
 #: Title of a section -> name -> value.
 _Sections: TypeAlias = dict[str, dict[str, str]]
 
+# "variants list" looks at the file of variants.
+_PLACES = {name: option for name, option in PLACES.items() if name != "variants_file"}
 _DISTRIBUTION = "studio-detector"
 _LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "click", "pydantic", "rich")
 
@@ -28,12 +32,18 @@ _LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "click", "pydantic", 
 @click.command(
     "doctor",
     short_help="Print versions, codecs, limits and the model.",
-    help="""Print what this installation can do: versions, picture formats, limits in force,
-    the model, the analyses and the extras.
+    help="""Print what this installation can do: versions, picture formats, how processes that
+    meet pictures are confined, limits in force, the model, the analyses and the extras.
 
     Belongs into every report of a defect. Exits with 2 if the model or an analysis cannot be
-    used.""",
+    used.
+
+    With --service, every part of a service with these settings is tried as well: its folder,
+    database, tables, clock, broker, cache, pictures and keys. Nothing is made, migrated or left
+    behind, so it may run beside the service, and before its first start. Exits with 69 if a
+    part fails without which the service does not run.""",
 )
+@click.option("--service", "is_service", is_flag=True, help="Try every part of the service, too.")
 @click.option(
     "--format",
     "output_format",
@@ -42,26 +52,70 @@ _LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "click", "pydantic", 
     show_default=True,
     help="Form of the list.",
 )
-@settings_options
+@service_settings(_PLACES)
 @debug_option
 @click.pass_obj
-def doctor(run: Run, *, output_format: str, chosen: Chosen) -> int:
+def doctor(run: Run, *, is_service: bool, output_format: str, chosen: Chosen) -> int:
     """Write the findings; see the help above."""
+    checked = _checked(chosen) if is_service else []
     settings = chosen.resolve().settings
     decision, status = _decision(settings)
     sections: _Sections = {
         "versions": _versions(),
         "formats": _formats(),
         "imaging": _imaging(),
+        "sandbox": _sandbox(),
         "limits": _limits(settings),
         "decision": decision,
         "extras": _extras(),
     }
     if output_format == "json":
-        run.output.write(json.dumps(sections, indent=2) + "\n")
+        data: dict[str, object] = dict(sections)
+        if is_service:
+            data["service"] = _as_data(checked)
+        run.output.write(json.dumps(data, indent=2) + "\n")
     else:
+        if is_service:
+            sections["service"] = _as_rows(checked)
         run.output.write(_as_text(sections))
+    if any(one.finding.state == "failed" for one in checked):
+        return status or EXIT_UNAVAILABLE
     return status
+
+
+def _checked(chosen: Chosen) -> list[Checked]:
+    from studio_detector.cli.service.master_key_hook import load_hook
+    from studio_detector.cli.service.opening import log_to_console, resolved_service
+    from studio_detector.cli.service.options import data_folder
+
+    # What is wrong stands in the findings.
+    log_to_console("error")
+    resolved = resolved_service(chosen)
+
+    from studio_detector.service.checks.run import check_service
+
+    service = resolved.service
+    return check_service(
+        service, data_folder(resolved), load_hook=lambda: load_hook(service.master_key_hook)
+    )
+
+
+def _as_data(checked: list[Checked]) -> dict[str, dict[str, object]]:
+    return {
+        one.part: {
+            "state": one.finding.state,
+            "text": one.finding.text,
+            "took_ms": round(one.took_ms, 1),
+        }
+        for one in checked
+    }
+
+
+def _as_rows(checked: list[Checked]) -> dict[str, str]:
+    return {
+        one.part: f"{one.finding.state} ({one.took_ms:.0f} ms): {one.finding.text}"
+        for one in checked
+    }
 
 
 def _as_text(sections: _Sections) -> str:
@@ -85,24 +139,12 @@ def _versions() -> dict[str, str]:
 
 
 def _formats() -> dict[str, str]:
-    from PIL import features
+    from studio_detector.imaging.codecs import codecs
 
-    from studio_detector.imaging.sniff import FORMATS
-
-    checked = {"JPEG": "jpg", "PNG": "zlib", "WEBP": "webp", "TIFF": "libtiff", "AVIF": "avif"}
-    found = {}
-    for name in FORMATS:
-        feature = checked.get(name)
-        if name == "HEIC":
-            version = _installed("pi-heif")
-            found[name] = f"yes, pi-heif {version}" if version else "no: install the extra heic"
-        elif feature is None:
-            found[name] = "yes, built in"
-        elif features.check(feature):
-            found[name] = f"yes, {feature} {features.version(feature)}"
-        else:
-            found[name] = f"no: Pillow was built without {feature}"
-    return found
+    return {
+        codec.format: f"no: {codec.remedy}" if codec.library is None else f"yes, {codec.library}"
+        for codec in codecs()
+    }
 
 
 def _imaging() -> dict[str, str]:
@@ -118,6 +160,21 @@ def _imaging() -> dict[str, str]:
         "libjpeg-turbo": turbo or "no",
         "opencv threads": str(cv2.getNumThreads()),
         "opencv processor": " ".join(cv2.getCPUFeaturesLine().split()),
+    }
+
+
+def _sandbox() -> dict[str, str]:
+    """How far a process that meets pictures is confined, as one that is started to tell says."""
+    from studio_detector.imaging import IsolatedLoader
+
+    try:
+        with IsolatedLoader() as loader:
+            found = loader.start()
+    except StudioDetectorError as error:
+        return {"level": f"problem: {error.message}"}
+    return {
+        "level": "full" if found.is_full else "partial",
+        "confined by": str(found),
     }
 
 

@@ -20,7 +20,12 @@ from studio_detector.cli.options import debug_option
 from studio_detector.cli.planes import planes
 from studio_detector.cli.remote import remote
 from studio_detector.cli.run import PROGRAM, Run, guarded
+from studio_detector.cli.service.audit import audit
+from studio_detector.cli.service.erase import erase
 from studio_detector.cli.service.jobs import jobs
+from studio_detector.cli.service.keys import keys
+from studio_detector.cli.service.migrate import migrate
+from studio_detector.cli.service.pictures import pictures
 from studio_detector.cli.service.rescore import rescore
 from studio_detector.cli.service.serve import serve
 from studio_detector.cli.service.variants import variants
@@ -114,11 +119,16 @@ for _command in (
     train,
     serve,
     worker,
+    migrate,
+    keys,
     remote,
     jobs,
     variants,
     rescore,
+    pictures,
+    erase,
     webhook,
+    audit,
     config,
     doctor,
     completion,

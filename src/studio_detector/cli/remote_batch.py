@@ -38,7 +38,7 @@ _LINE_EVERY_S = 2.0
     on standard input, one a line. With --id, a batch that was handed in before is waited for.
     Progress goes to standard error, the lines of "remote analyse" to standard output.""",
 )
-@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE...]")
 @click.option("--id", "batch_id", type=click.UUID, help="A batch that was handed in before.")
 @click.option(
     "--no-wait", is_flag=True, help="Write the batch as a line of JSON at once, and no verdicts."

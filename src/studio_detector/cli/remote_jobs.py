@@ -94,17 +94,19 @@ def status(
 
 @click.command(
     "cancel",
-    short_help="Cancel jobs, or delete those that are over.",
-    help="Cancel each JOB; one that is over is deleted, with what belongs to it.",
+    short_help="Cancel jobs.",
+    help="Cancel each JOB; one that is over stays as it is, with its result.",
 )
 @_JOBS
+@click.option("--erase", is_flag=True, help="Erase those that are over, with what belongs to them.")
 @service_options
 @click.pass_obj
-def cancel(run: Run, *, jobs: tuple[UUID, ...], client: Client) -> int:
+def cancel(run: Run, *, jobs: tuple[UUID, ...], erase: bool, client: Client) -> int:
     """Cancel jobs; see the help above."""
+    outcome = "cancelled or erased" if erase else "cancelled, unless it was over"
     for job in jobs:
-        client.cancel(job)
-        run.console.say(f"{job}: cancelled or deleted\n")
+        client.cancel(job, erase=erase)
+        run.console.say(f"{job}: {outcome}\n")
     return 0
 
 

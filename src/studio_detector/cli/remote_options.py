@@ -39,6 +39,11 @@ _WISHES = (
     click.option("--variant", metavar="NAME", help="Variant of the service to use."),
     click.option("--callback-url", metavar="URL", help="Address that is told when it is over."),
     click.option(
+        "--subject",
+        metavar="TAG",
+        help="Your name for who is shown; the service keeps a hash of it, to export and erase by.",
+    ),
+    click.option(
         "--near-duplicates/--no-near-duplicates",
         default=None,
         help="Take the result of a picture that looks alike; it is marked as such.",
@@ -73,7 +78,7 @@ def wish_options(command: Callable[..., _R]) -> Callable[..., _R]:
         wishes: Wishes = {}
         if phases:
             wishes["phases"] = phases[0] if len(phases) == 1 else phases
-        for name in ("priority", "variant", "callback_url", "near_duplicates"):
+        for name in ("priority", "variant", "callback_url", "subject", "near_duplicates"):
             value = others.pop(name)
             if value is not None:
                 wishes[name] = value

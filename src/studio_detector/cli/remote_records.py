@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from studio_detector.cli.sinks import Format, write_table
-from studio_detector.reporting.printable import defused, printable
-from studio_detector.reporting.tables import cell_text
+from studio_detector.reporting.printable import printable
+from studio_detector.reporting.tables import cell_text, csv_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -70,8 +70,7 @@ def _write_csv(
 ) -> None:
     def write(cells: Iterable[Any]) -> None:
         text = io.StringIO()
-        row = [defused(cell) if isinstance(cell, str) else cell_text(cell) for cell in cells]
-        csv.writer(text, lineterminator="\n").writerow(row)
+        csv.writer(text, lineterminator="\n").writerow([csv_cell(cell) for cell in cells])
         output.write(printable_lines(text.getvalue()) if output.is_terminal else text.getvalue())
 
     write(columns)

@@ -23,6 +23,7 @@ from studio_detector.cli.streams import (
     open_output,
 )
 from studio_detector.errors import EXIT_BUG, EXIT_UNWRITABLE, EXIT_USAGE, StudioDetectorError
+from studio_detector.reporting.hidden import without_secrets
 from studio_detector.reporting.printable import printable
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ class Run:
     def describe_defect(self, error: Exception) -> str:
         """Put a defect into one line that can be reported; the traceback only if asked for."""
         if self.debug:
-            self.console.say("".join(traceback.format_exception(error)))
+            self.console.say(without_secrets("".join(traceback.format_exception(error))))
         frames = traceback.extract_tb(error.__traceback__)
         place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        said = without_secrets(str(error))
         return (
-            f"{type(error).__name__}: {error}{place}; this is a defect: please report this line, "
+            f"{type(error).__name__}: {said}{place}; this is a defect: please report this line, "
             f"what was analysed and the output of '{PROGRAM} doctor' (--debug shows more)"
         )
 

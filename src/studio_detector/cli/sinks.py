@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from studio_detector.cli.streams import colour_wanted
 from studio_detector.reporting import grid, tables
-from studio_detector.reporting.printable import defused, printable
+from studio_detector.reporting.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,9 +114,9 @@ class _Csv:
         self.output.write(text.getvalue())
 
     def _cell(self, cell: tables.Cell) -> str:
-        if not isinstance(cell, str):
-            return tables.cell_text(cell)  # a negative number is no formula
-        return defused(printable(cell) if self.output.is_terminal else cell)
+        if isinstance(cell, str) and self.output.is_terminal:
+            cell = printable(cell)
+        return tables.csv_cell(cell)
 
 
 @dataclass(slots=True)

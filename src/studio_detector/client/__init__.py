@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from studio_detector.client.asynchronous import AsyncClient
     from studio_detector.client.errors import JobPendingError, RemoteError
     from studio_detector.client.exchange import RetryPolicy
+    from studio_detector.client.signing import RequestSigner
     from studio_detector.client.sync import Client
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Job",
     "JobPendingError",
     "RemoteError",
+    "RequestSigner",
     "Result",
     "RetryPolicy",
     "Similar",
@@ -42,6 +44,7 @@ _HOMES = {
     "Client": "sync",
     "JobPendingError": "errors",
     "RemoteError": "errors",
+    "RequestSigner": "signing",
     "RetryPolicy": "exchange",
 }
 
@@ -52,6 +55,10 @@ def __getattr__(name: str) -> object:
     try:
         module = importlib.import_module(f"{__name__}.{_HOMES.get(name, 'answers')}")
     except ModuleNotFoundError as error:
+        if error.name in {"cryptography", "http_message_signatures"}:
+            raise MissingExtraError.for_package(
+                "http-message-signatures", "sign", "signing requests"
+            ) from error
         if error.name not in {"anyio", "httpx2"}:
             raise
         raise MissingExtraError.for_package("httpx2", "client", "talking to a service") from error

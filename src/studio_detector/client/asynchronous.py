@@ -13,6 +13,7 @@ from studio_detector.client.exchange import RetryPolicy
 from studio_detector.client.sources import opened_upload
 from studio_detector.client.steps import Give, Open, Pause, Send
 from studio_detector.client.transport import DEFAULT_URL, Settings, broken, reply_of
+from studio_detector.errors import ConfigError
 
 if TYPE_CHECKING:
     import os
@@ -51,12 +52,14 @@ class AsyncClient:
     Args:
         base_url: Address of the service.
         api_key: Sent as ``Authorization: Bearer``; None sends none.
+        signer: Signs requests instead, a `RequestSigner`; None signs none.
         timeout_s: Seconds of silence after which a request is given up.
         retries: How often and when a request is sent again.
         transport: What carries requests, for tests; None takes the network.
 
     Raises:
-        ConfigError: ``config_invalid_value`` if the address is none of HTTP.
+        ConfigError: ``config_invalid_value`` if the address is none of HTTP, or there are both
+            a key and a signer.
     """
 
     def __init__(
@@ -64,15 +67,20 @@ class AsyncClient:
         base_url: str = DEFAULT_URL,
         *,
         api_key: str | None = None,
+        signer: httpx2.Auth | None = None,
         timeout_s: float = 30.0,
         retries: RetryPolicy | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
+        if api_key is not None and signer is not None:
+            raise ConfigError(
+                "there are an api_key and a signer; give one of them", code="config_invalid_value"
+            )
         self._settings = Settings.of(
             base_url, api_key=api_key, timeout_s=timeout_s, retries=retries or RetryPolicy()
         )
         self._core = self._settings.core
-        self._http = httpx2.AsyncClient(transport=transport)
+        self._http = httpx2.AsyncClient(transport=transport, auth=signer)
 
     async def __aenter__(self) -> Self:
         return self
@@ -123,9 +131,9 @@ class AsyncClient:
         given = {name: value for name, value in filters.items() if value is not None}
         return self._each(job_calls.jobs(self._core, given))
 
-    async def cancel(self, job_id: UUID | str) -> None:
+    async def cancel(self, job_id: UUID | str, *, erase: bool = False) -> None:
         """See `Client.cancel`."""
-        await self._run(job_calls.cancel(self._core, job_id))
+        await self._run(job_calls.cancel(self._core, job_id, erase=erase))
 
     async def retry(self, job_id: UUID | str) -> Job:
         """See `Client.retry`."""

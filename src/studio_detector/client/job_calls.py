@@ -148,9 +148,10 @@ def jobs(core: Core, filters: Mapping[str, str]) -> Steps[None]:
     yield from pages(core, "/jobs", filters, Job.of)
 
 
-def cancel(core: Core, job_id: UUID | str) -> Steps[None]:
-    """Cancel a job; delete one that is over, with what belongs to it."""
-    yield from exchange(core, Request(method="DELETE", path=f"/jobs/{job_id}"))
+def cancel(core: Core, job_id: UUID | str, *, erase: bool) -> Steps[None]:
+    """Cancel a job that is not over; see `Client.cancel`."""
+    params = {"erase": "true" if erase else "false"}
+    yield from exchange(core, Request(method="DELETE", path=f"/jobs/{job_id}", params=params))
 
 
 def retry(core: Core, job_id: UUID | str) -> Steps[Job]:

@@ -13,6 +13,7 @@ from studio_detector.client.exchange import RetryPolicy
 from studio_detector.client.sources import opened_upload
 from studio_detector.client.steps import Give, Open, Pause, Send
 from studio_detector.client.transport import DEFAULT_URL, Settings, broken, reply_of
+from studio_detector.errors import ConfigError
 
 if TYPE_CHECKING:
     import os
@@ -55,12 +56,14 @@ class Client:
     Args:
         base_url: Address of the service.
         api_key: Sent as ``Authorization: Bearer``; None sends none.
+        signer: Signs requests instead, a `RequestSigner`; None signs none.
         timeout_s: Seconds of silence after which a request is given up.
         retries: How often and when a request is sent again.
         transport: What carries requests, for tests; None takes the network.
 
     Raises:
-        ConfigError: ``config_invalid_value`` if the address is none of HTTP.
+        ConfigError: ``config_invalid_value`` if the address is none of HTTP, or there are both
+            a key and a signer.
     """
 
     def __init__(
@@ -68,15 +71,20 @@ class Client:
         base_url: str = DEFAULT_URL,
         *,
         api_key: str | None = None,
+        signer: httpx2.Auth | None = None,
         timeout_s: float = 30.0,
         retries: RetryPolicy | None = None,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
+        if api_key is not None and signer is not None:
+            raise ConfigError(
+                "there are an api_key and a signer; give one of them", code="config_invalid_value"
+            )
         self._settings = Settings.of(
             base_url, api_key=api_key, timeout_s=timeout_s, retries=retries or RetryPolicy()
         )
         self._core = self._settings.core
-        self._http = httpx2.Client(transport=transport)
+        self._http = httpx2.Client(transport=transport, auth=signer)
 
     def __enter__(self) -> Self:
         return self
@@ -149,9 +157,19 @@ class Client:
         given = {name: value for name, value in filters.items() if value is not None}
         return self._each(job_calls.jobs(self._core, given))
 
-    def cancel(self, job_id: UUID | str) -> None:
-        """Cancel a job; delete one that is over, with what belongs to it."""
-        self._run(job_calls.cancel(self._core, job_id))
+    def cancel(self, job_id: UUID | str, *, erase: bool = False) -> None:
+        """Cancel a job that waits or runs.
+
+        Args:
+            job_id: The job.
+            erase: What becomes of one that is over, perhaps since a moment ago: it is erased
+                with its result and everything else that belongs to it, which needs a key with
+                the scope ``erase``. False leaves it as it is.
+
+        Raises:
+            RemoteError: ``job_unknown``; ``forbidden`` if it is over and the key may not erase.
+        """
+        self._run(job_calls.cancel(self._core, job_id, erase=erase))
 
     def retry(self, job_id: UUID | str) -> Job:
         """Try a job anew that is dead or cancelled."""

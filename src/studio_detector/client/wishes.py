@@ -21,6 +21,8 @@ class Wishes(TypedDict, total=False):
         variant: Name of the variant; without one, the service chooses.
         callback_url: Address that is told when it is over.
         near_duplicates: Take the result of a picture that looks alike, marked as such.
+        subject: Your name for who is shown, 1 to 200 characters; all that is stored of a subject
+            can be exported and erased. The service stores a keyed hash of it.
         idempotency_key: What makes a repeated request the same request; without one, every
             call makes its own, so that its own retries are safe.
     """
@@ -30,13 +32,14 @@ class Wishes(TypedDict, total=False):
     variant: str
     callback_url: str
     near_duplicates: bool
+    subject: str
     idempotency_key: str
 
 
 def as_json(wishes: Wishes) -> dict[str, Any]:
     """The wishes as keys of a JSON body."""
     body: dict[str, Any] = {}
-    for name in ("priority", "variant", "callback_url"):
+    for name in ("priority", "variant", "callback_url", "subject"):
         if name in wishes:
             body[name] = wishes[name]
     if "phases" in wishes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from studio_detector.config.keys import sections
 from studio_detector.config.origin import Assignment, Origin
 from studio_detector.errors import ConfigError, MissingExtraError
+from studio_detector.reporting.hidden import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 #: Suffixes that are read.
 TOML_SUFFIXES = (".toml",)
 YAML_SUFFIXES = (".yaml", ".yml")
+
+# As Python quotes a text of two characters or more, but for names of tokens: '<scalar>'.
+_QUOTED = re.compile(r"('<[a-z ]+>')|'(?:\\.|[^'\\]){2,}'" r'|"(?:\\.|[^"\\]){2,}"')
 
 # Settings are a page of text; a larger file is a mistake.
 _LARGEST_BYTES = 256 * 1024
@@ -115,8 +120,7 @@ def _parse_yaml(text: str, path: str, named_by: str) -> tuple[dict[str, Any], di
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     # Constructors of dates and numbers raise plain ValueErrors.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        words = " ".join(str(error).split())
-        raise _unreadable(path, named_by, f"it is no valid YAML: {words}") from error
+        raise _unreadable(path, named_by, f"it is no valid YAML{_yaml_problem(error)}") from None
     if data is None:
         return {}, {}
     if not isinstance(data, dict):
@@ -129,6 +133,16 @@ def _parse_yaml(text: str, path: str, named_by: str) -> tuple[dict[str, Any], di
             )
         found[name] = line
     return data, found
+
+
+def _yaml_problem(error: Exception) -> str:
+    """What is wrong and where, without what stands there, which may hold a secret."""
+    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+    if problem:
+        # Aliases, tags and anchors are quoted: "*word" as a password is taken for an alias.
+        problem = _QUOTED.sub(lambda found: found[1] or HIDDEN, problem)
+    place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
+    return f": {problem}{place}" if problem else f": {type(error).__name__}"
 
 
 def _yaml_lines(node: Any, prefix: str) -> Iterator[tuple[str, int]]:  # noqa: ANN401 - a yaml node

@@ -215,8 +215,10 @@ def _walk(owner: type, prefix: str) -> list[Key]:
         if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
             keys += _walk(annotation, f"{name}.")
             continue
-        bare, optional = _without_none(annotation)
-        bare, secrecy = _without_secrecy(bare)
+        # A secret may be marked as a whole, none included, or without that.
+        bare, outer = _without_secrecy(annotation)
+        bare, optional = _without_none(bare)
+        bare, inner = _without_secrecy(bare)
         keys.append(
             Key(
                 name=name,
@@ -224,7 +226,7 @@ def _walk(owner: type, prefix: str) -> list[Key]:
                 optional=optional,
                 default=field.default,
                 description=texts.get(field.name, ""),
-                secrecy=secrecy,
+                secrecy=outer or inner,
             )
         )
     return keys

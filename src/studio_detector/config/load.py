@@ -17,6 +17,7 @@ from studio_detector.config.origin import DEFAULT, Assignment, Origin
 from studio_detector.config.validate import checked
 from studio_detector.errors import ConfigError
 from studio_detector.pipeline.settings import Settings
+from studio_detector.reporting.hidden import HIDDEN
 from studio_detector.service.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def assignment_from_text(text: str, *, option: str) -> Assignment:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise ConfigError(
-            f"option {option}: {text!r} is no assignment; write NAME=VALUE, "
+            f"option {option}: {_shown(text)} is no assignment; write NAME=VALUE, "
             "for instance limits.max_pixels=1000000",
             code="config_invalid_value",
         )
@@ -77,6 +78,12 @@ def assignment_from_text(text: str, *, option: str) -> Assignment:
     return Assignment(
         name=name, value=value, origin=Origin("option", f"{option} {name}"), is_text=True
     )
+
+
+def _shown(text: str) -> str:
+    """What was typed, unless a secret may stand in it."""
+    secret = (name.rpartition(".")[2] for name, key in all_keys().items() if key.secrecy)
+    return HIDDEN if any(name in text for name in secret) else repr(text)
 
 
 def load_settings(

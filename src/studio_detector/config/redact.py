@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
-from studio_detector.config.keys import all_keys
+from studio_detector.config.keys import all_keys, flat
+from studio_detector.reporting.hidden import HIDDEN, without_password
 from studio_detector.service.settings import Secret
 
-#: Stands for what is not shown.
-HIDDEN = "***"
+if TYPE_CHECKING:
+    from studio_detector.config.load import ResolvedSettings
 
 
 def redacted(name: str, value: Any) -> Any:  # noqa: ANN401 - any setting
@@ -17,24 +18,54 @@ def redacted(name: str, value: Any) -> Any:  # noqa: ANN401 - any setting
 
     Args:
         name: Its dotted name.
-        value: Its value.
+        value: Its value, which need not be of the right type.
     """
     secrecy = all_keys()[name].secrecy
     if secrecy is None or not value:
         return value
-    if secrecy is Secret.WHOLE:
-        return tuple(HIDDEN for _ in value) if isinstance(value, tuple) else HIDDEN
-    return without_password(str(value))
+    if secrecy is Secret.PASSWORD and isinstance(value, str):
+        return without_password(value)
+    return tuple(HIDDEN for _ in value) if isinstance(value, tuple) else HIDDEN
 
 
-def without_password(url: str) -> str:
-    """An address whose password is hidden; one that cannot be read is hidden whole."""
+def secret_texts(resolved: ResolvedSettings) -> frozenset[str]:
+    """Every secret that the settings hold, as it may turn up in the words of others.
+
+    Args:
+        resolved: The settings in force.
+    """
+    found: set[str] = set()
+    for name, value in flat(resolved.settings, resolved.service).items():
+        secrecy = all_keys()[name].secrecy
+        if secrecy is Secret.WHOLE and value:
+            found |= set(value) if isinstance(value, tuple) else {value}
+        elif secrecy is Secret.PASSWORD and value:
+            found |= _passwords(value)
+    return frozenset(found)
+
+
+def bare_options(resolved: ResolvedSettings) -> list[tuple[str, str]]:
+    """Secrets that stand on the command line, where everybody on this machine can read them.
+
+    Args:
+        resolved: The settings in force.
+
+    Returns:
+        (option, the variable to use instead) of each.
+    """
+    values = flat(resolved.settings, resolved.service)
+    return [
+        (resolved.origins[name].place, key.variable)
+        for name, key in all_keys().items()
+        if key.secrecy is not None
+        and resolved.origins[name].kind == "option"
+        and redacted(name, values[name]) != values[name]
+    ]
+
+
+def _passwords(url: str) -> set[str]:
     try:
-        parts = urlsplit(url)
-        if parts.password is None:
-            return url
+        password = urlsplit(url).password
     except ValueError:
-        return HIDDEN
-    user, _, _ = parts.netloc.rpartition("@")[0].partition(":")
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{user}:{HIDDEN}@{host}"))
+        return set()
+    return {password, unquote(password)} if password else set()

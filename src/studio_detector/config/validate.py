@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import reprlib
 import tomllib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from studio_detector.config.keys import PREFIX, all_keys, find, sections, suggestion
 from studio_detector.errors import ConfigError
+from studio_detector.reporting.hidden import HIDDEN
+from studio_detector.reporting.printable import shortened
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -52,8 +53,8 @@ def checked(assignment: Assignment) -> tuple[Key, Any]:
 def _validated(key: Key, value: object, assignment: Assignment) -> Any:  # noqa: ANN401 - any setting
     try:
         return _adapter(key.annotation, strict=not assignment.is_text).validate_python(value)
-    except ValueError as error:  # pydantic's ValidationError is one
-        raise _invalid(key, assignment) from error
+    except ValueError as error:  # pydantic's ValidationError is one, and quotes the value
+        raise _invalid(key, assignment) from (error if key.secrecy is None else None)
 
 
 @lru_cache(maxsize=64)
@@ -99,8 +100,8 @@ def _unknown(assignment: Assignment) -> ConfigError:
         inner = next(known for known in all_keys() if known.startswith(f"{name}."))
         example = all_keys()[inner].variable if from_environment else inner
         return ConfigError(
-            f"{place}: {name!r} is a group of settings, not a setting with the value "
-            f"{_shown(assignment.value)}; set its members, for instance {example}",
+            f"{place}: {name!r} is a group of settings, not a setting with a value; set its "
+            f"members, for instance {example}",
             code="config_invalid_value",
         )
     near = suggestion(name)
@@ -117,16 +118,8 @@ def _unknown(assignment: Assignment) -> ConfigError:
 
 
 def _invalid(key: Key, assignment: Assignment) -> ConfigError:
+    value = assignment.value if key.secrecy is None else HIDDEN
     return ConfigError(
-        f"{assignment.origin}: {key.name} is {_shown(assignment.value)}; "
-        f"it must be {key.requirement}",
+        f"{assignment.origin}: {key.name} is {shortened(value)}; it must be {key.requirement}",
         code="config_invalid_value",
     )
-
-
-def _shown(value: object) -> str:
-    # Shortened: aliases in YAML can unfold to any length.
-    try:
-        return reprlib.repr(value)
-    except ValueError:  # a whole number too long to be written
-        return f"a huge {type(value).__name__}"

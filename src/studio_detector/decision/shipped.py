@@ -38,7 +38,7 @@ def load_model(name_or_path: str, *, rule_weights: Mapping[str, float] | None = 
     """
     if name_or_path == rules.NAME:
         return rules.build(rule_weights)
-    if name_or_path.endswith(_SUFFIX) or Path(name_or_path).name != name_or_path:
+    if is_file(name_or_path):
         return _from_file(Path(name_or_path))
     shipped = _shipped_files()
     if name_or_path not in shipped:
@@ -52,6 +52,11 @@ def load_model(name_or_path: str, *, rule_weights: Mapping[str, float] | None = 
         )
     text = shipped[name_or_path].read_text(encoding="utf-8")
     return model_file.loads(text, source=name_or_path + _SUFFIX)
+
+
+def is_file(name_or_path: str) -> bool:
+    """Whether a model is named by the path of a file; see `load_model`."""
+    return name_or_path.endswith(_SUFFIX) or Path(name_or_path).name != name_or_path
 
 
 def shipped_models() -> tuple[str, ...]:

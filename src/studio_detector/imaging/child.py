@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,12 +16,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from studio_detector.errors import CODES, IsolationError, StudioDetectorError
+from studio_detector.imaging.environment import child_environment
 from studio_detector.imaging.framing import (
     NO_MEMORY_STATUS,
     FramingError,
     read_message,
     write_message,
 )
+from studio_detector.imaging.sandbox import Confinement
 from studio_detector.imaging.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 2.0
 _BOOTSTRAP = (
-    "import importlib, json, os, sys; sys.path[:], extra = json.loads(sys.argv[1]); "
-    "os.environ.update(extra); importlib.import_module(sys.argv[2]).main()"
+    "import importlib, json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "importlib.import_module(sys.argv[2]).main()"
 )
 
 
@@ -43,21 +46,21 @@ class Child:
     Args:
         entry: Module whose ``main`` the child runs.
         activity: What it does, for messages: "decoding".
-        environment: Variables it gets besides the parent's, before it imports anything.
+
+    Attributes:
+        confinement: How far it is confined, once it has started.
 
     Raises:
         OSError: If the system starts no process.
     """
 
-    def __init__(
-        self, entry: str, *, activity: str, environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, entry: str, *, activity: str) -> None:
         self._activity = activity
-        extra = json.dumps([sys.path, dict(environment or {})])
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             # -P: or the bootstrap would import from the current folder, which may hold
             # anything.
-            [sys.executable, "-P", "-c", _BOOTSTRAP, extra, entry],
+            [sys.executable, "-P", "-c", _BOOTSTRAP, json.dumps(sys.path), entry],
+            env=child_environment(os.environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Codecs print their complaints there.
@@ -69,6 +72,7 @@ class Child:
         self.replies = cast("BinaryIO", self._process.stdout)
         self._watchdog = Watchdog(self._process.kill)
         self.served = 0
+        self.confinement = Confinement()
         self._is_over = False
 
     @property
@@ -94,6 +98,8 @@ class Child:
                 write_message(self.requests, settings)
                 header, _ = read_message(self.replies, 0)
             refusal = rebuild_error(header)
+            if refusal is None:
+                self.confinement = Confinement.from_plain(header.get("confinement"))
         except (EOFError, OSError, FramingError) as error:
             self.stop()
             raise could_not_start(self._activity) from error

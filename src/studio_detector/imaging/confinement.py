@@ -52,7 +52,8 @@ def limit_memory(memory_bytes: int) -> None:
     wanted = taken_bytes + memory_bytes
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+    # The hard one, too, which cannot be raised again.
+    resource.setrlimit(resource.RLIMIT_AS, (wanted, wanted))
 
 
 def limit_cpu(seconds: float) -> None:

@@ -49,10 +49,12 @@ def is_srgb(profile: bytes) -> bool:
         if np.abs(colorants - _SRGB_COLORANTS).max() > _COLORANT_TOLERANCE:
             return False
         expected = srgb_to_linear(_PROBES)
-        return all(
-            bool(np.abs(_curve(tags[name]) - expected).max() <= _CURVE_TOLERANCE)
-            for name in (b"rTRC", b"gTRC", b"bTRC")
-        )
+        # Numbers without sense overflow, and are then as far away as can be.
+        with np.errstate(all="ignore"):
+            return all(
+                bool(np.abs(_curve(tags[name]) - expected).max() <= _CURVE_TOLERANCE)
+                for name in (b"rTRC", b"gTRC", b"bTRC")
+            )
     except (KeyError, ValueError, struct.error):
         return False
 

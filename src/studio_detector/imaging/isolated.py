@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from studio_detector.imaging.sandbox import Confinement, Sandbox
     from studio_detector.imaging.source import Readable, Source
 
 #: Seconds one picture may take, waiting included.
@@ -43,6 +44,8 @@ class IsolatedLoader:
         timeout_s: Seconds one picture may take.
         memory_bytes: Address space the child may take beyond its start (Linux).
         recycle_after: Pictures after which the child is replaced.
+        sandbox: How the child is confined beyond its limits: "auto" as well as the system can,
+            "require" not at all unless fully, "off" by limits alone.
 
     Raises:
         ConfigError: ``config_invalid_value`` for a number that is not positive.
@@ -60,6 +63,7 @@ class IsolatedLoader:
         timeout_s: float = DEFAULT_TIMEOUT_S,
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         recycle_after: int = DEFAULT_RECYCLE_AFTER,
+        sandbox: Sandbox = "auto",
     ) -> None:
         for name, value in (
             ("working_size_px", working_size_px),
@@ -77,6 +81,7 @@ class IsolatedLoader:
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
         self._recycle_after = recycle_after
+        self._sandbox = sandbox
         self._lock = threading.Lock()
         self._child: Child | None = None
 
@@ -96,6 +101,19 @@ class IsolatedLoader:
         with self._lock:
             self._stop()
 
+    def start(self) -> Confinement:
+        """Have the child ready before it is needed.
+
+        Returns:
+            How far it is confined.
+
+        Raises:
+            ConfigError: ``sandbox_missing``.
+            IsolationError: ``crashed`` if it cannot be started.
+        """
+        with self._lock:
+            return self._ready_child().confinement
+
     def load(self, source: Source) -> Frame:
         """Read, decode in the child and prepare one picture.
 
@@ -107,6 +125,7 @@ class IsolatedLoader:
 
         Raises:
             IsolationError: ``crashed``, ``timeout`` or ``memory``.
+            ConfigError: ``sandbox_missing``.
             StudioDetectorError: As `studio_detector.imaging.load`.
         """
         if is_array(source):
@@ -141,7 +160,13 @@ class IsolatedLoader:
                 child = Child("studio_detector.imaging.worker", activity="decoding")
             except OSError as error:
                 raise could_not_start("decoding") from error
-            child.start({"memory_bytes": self._memory_bytes, "limits": asdict(self._child_limits)})
+            child.start(
+                {
+                    "memory_bytes": self._memory_bytes,
+                    "limits": asdict(self._child_limits),
+                    "sandbox": self._sandbox,
+                }
+            )
             self._child = child
         return self._child
 

@@ -117,7 +117,9 @@ def _orientation(exif: Image.Exif, warnings: list[str]) -> int:
         return value
     # Many cameras write 0 for "unknown".
     if value != 0:
-        warnings.append(f"EXIF orientation {str(value)[:40]!r} means nothing; taken as upright.")
+        # Words of a stranger stay where they are: warnings are kept with the verdict.
+        shown = value if isinstance(value, int) else "that is no number"
+        warnings.append(f"EXIF orientation {shown} means nothing; taken as upright.")
     return UPRIGHT
 
 

@@ -19,6 +19,7 @@ from studio_detector.imaging.confinement import (
 from studio_detector.imaging.decode import decode_bytes
 from studio_detector.imaging.framing import NO_MEMORY_STATUS, read_message, write_message
 from studio_detector.imaging.limits import Limits
+from studio_detector.imaging.sandbox import confine
 
 if TYPE_CHECKING:
     from studio_detector.imaging.frame import Frame
@@ -35,7 +36,12 @@ def main() -> None:
         settings, _ = read_message(requests, 0)
         limit_memory(int(settings["memory_bytes"]))
         limits = Limits(**settings["limits"])
-        write_message(replies, {"ready": True})
+        try:
+            confinement = confine(settings["sandbox"])
+        except StudioDetectorError as error:
+            write_message(replies, describe_error(error))
+            return
+        write_message(replies, {"confinement": confinement.to_plain()})
         while True:
             request, data = read_message(requests, limits.max_file_bytes)
             # Decoders may use several threads, whose times add up.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from studio_detector.analysis.base import Analysis, Measurement
+    from studio_detector.decision.model import Model
     from studio_detector.imaging import Frame
     from studio_detector.imaging.source import Source
     from studio_detector.pipeline.judge import Lack, Verdict
@@ -43,6 +44,7 @@ class Detector:
     Args:
         settings: What differs from the defaults.
         registry: Analyses to run; None takes the built-in ones and every installed plugin.
+        model: Decides; None loads the one that the settings name.
 
     Raises:
         ConfigError: If a disabled analysis or the model does not exist.
@@ -51,14 +53,20 @@ class Detector:
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, registry: Registry | None = None
+        self,
+        settings: Settings | None = None,
+        *,
+        registry: Registry | None = None,
+        model: Model | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.registry = registry or Registry.load(
             disabled=self.settings.disabled_analyses,
             network_engine=self.settings.network_engine,
         )
-        self.model = load_model(self.settings.model, rule_weights=self.settings.rule_weights)
+        self.model = model or load_model(
+            self.settings.model, rule_weights=self.settings.rule_weights
+        )
         self.model.check_analyses(analysis.SPEC for analysis in self.registry)
         self.judge = Judge(self.settings, self.registry, self.model)
         self._isolated = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
 
 from studio_detector.planes import colour, gradients, masks, scale, spectrum
+from studio_detector.planes.spent import Spent, plane
 from studio_detector.planes.statistics import Histogram
 
 if TYPE_CHECKING:
@@ -35,12 +35,16 @@ class Planes:
     Args:
         rgb: uint8 array of shape (rows, columns, 3), sRGB, at least 1x1. Kept as it is when
             it is read-only and contiguous, copied otherwise.
+        spent: Adds up the time that planes take; None begins a sum of its own.
+
+    Attributes:
+        spent: The time that all planes of the picture took so far, reduced ones included.
 
     Raises:
         ValueError: If ``rgb`` is of another type or shape, or has no pixels.
     """
 
-    def __init__(self, rgb: Uint8) -> None:
+    def __init__(self, rgb: Uint8, *, spent: Spent | None = None) -> None:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.size == 0:
             raise ValueError(
                 f"planes need uint8 (rows, columns, 3) with at least one pixel, "
@@ -51,6 +55,7 @@ class Planes:
         self._long_side_px = max(rgb.shape[:2])
         self._reduced: dict[int, Planes] = {}
         self._covers: dict[int, Uint8] = {}
+        self.spent = Spent() if spent is None else spent
 
     @property
     def rgb(self) -> Uint8:
@@ -93,7 +98,9 @@ class Planes:
                 return self
             larger = self.at(2 * long_side_px)
             if larger is self:
-                found = Planes(_sealed(scale.reduced(self._rgb, long_side_px)))
+                with self.spent:
+                    rgb = _sealed(scale.reduced(self._rgb, long_side_px))
+                found = Planes(rgb, spent=self.spent)
             else:
                 found = larger.at(long_side_px)
             self._reduced[long_side_px] = found
@@ -106,17 +113,17 @@ class Planes:
 
     # Colour
 
-    @cached_property
+    @plane
     def luma(self) -> Uint8:
         """Luma Y' of Rec. 601 from sRGB values: uint8 (rows, columns), 0..255."""
         return _sealed(colour.luma(self._rgb))
 
-    @cached_property
+    @plane
     def luma_float(self) -> Float32:
         """`luma` as float32, 0..255, for arithmetic without wrapping."""
         return _sealed(self.luma.astype(np.float32))
 
-    @cached_property
+    @plane
     def lab(self) -> Uint8:
         """CIE LAB under D65 as OpenCV packs it: uint8 (rows, columns, 3).
 
@@ -125,107 +132,107 @@ class Planes:
         """
         return _sealed(colour.lab_uint8(self._rgb))
 
-    @cached_property
+    @plane
     def lightness(self) -> Float32:
         """CIE L* under D65: float32 (rows, columns), 0..100, in steps of 100/255."""
         return _sealed(colour.lightness(self.lab))
 
-    @cached_property
+    @plane
     def a_star(self) -> Float32:
         """CIE a* under D65 (green negative, red positive): float32, -128..127, whole steps."""
         return _sealed(colour.opponent(self.lab, 1))
 
-    @cached_property
+    @plane
     def b_star(self) -> Float32:
         """CIE b* under D65 (blue negative, yellow positive): float32, -128..127, whole steps."""
         return _sealed(colour.opponent(self.lab, 2))
 
-    @cached_property
+    @plane
     def chroma(self) -> Float32:
         """CIE C*ab = hypot(a*, b*): float32 (rows, columns), 0..181."""
         return _sealed(gradients.length(self.a_star, self.b_star))
 
-    @cached_property
+    @plane
     def _hsv(self) -> Uint8:
         return colour.hsv_uint8(self._rgb)
 
-    @cached_property
+    @plane
     def hue_deg(self) -> Float32:
         """HSV hue: float32 (rows, columns), 0..358 in steps of 2 degrees; 0 where grey."""
         return _sealed(colour.hue_deg(self._hsv))
 
-    @cached_property
+    @plane
     def saturation(self) -> Uint8:
         """HSV saturation: uint8 (rows, columns), 0..255."""
         return _sealed(cv2.extractChannel(self._hsv, 1).astype(np.uint8, copy=False))
 
-    @cached_property
+    @plane
     def brightest_channel(self) -> Uint8:
         """HSV value, the largest of R, G and B: uint8 (rows, columns), 0..255."""
         return _sealed(cv2.extractChannel(self._hsv, 2).astype(np.uint8, copy=False))
 
-    @cached_property
+    @plane
     def luma_histogram(self) -> Histogram:
         """Histogram of `luma` over its 256 levels; gives percentiles without sorting."""
         return Histogram.of(self.luma)
 
     # Gradients
 
-    @cached_property
+    @plane
     def gradient_columns(self) -> Float32:
         """Derivative of luma along a row (to the right): float32, levels per px, -255..255."""
         return _sealed(gradients.sobel(self.luma, along="columns"))
 
-    @cached_property
+    @plane
     def gradient_rows(self) -> Float32:
         """Derivative of luma down a column: float32, levels per px, -255..255."""
         return _sealed(gradients.sobel(self.luma, along="rows"))
 
-    @cached_property
+    @plane
     def gradient_magnitude(self) -> Float32:
         """Length of the luma gradient: float32, levels per px, 0..361."""
         return _sealed(gradients.length(self.gradient_columns, self.gradient_rows))
 
-    @cached_property
+    @plane
     def gradient_direction_deg(self) -> Float32:
         """Direction in which luma rises: float32, 0..360; 0 = right, 90 = down."""
         return _sealed(gradients.direction_deg(self.gradient_columns, self.gradient_rows))
 
-    @cached_property
+    @plane
     def laplacian(self) -> Float32:
         """Laplacian of luma (3x3, four neighbours): float32, levels per px squared."""
         return _sealed(gradients.laplacian(self.luma))
 
-    @cached_property
+    @plane
     def edges(self) -> Mask:
         """Where `gradient_magnitude` passes `gradients.EDGE_LEVELS_PER_PX`: bool."""
         return _sealed(gradients.edges(self.gradient_magnitude))
 
     # Neighbourhoods
 
-    @cached_property
+    @plane
     def local_mean(self) -> Float32:
         """Mean luma in a window of `gradients.WINDOW_PX` squared: float32, 0..255."""
         return _sealed(gradients.local_mean(self.luma))
 
-    @cached_property
+    @plane
     def local_variance(self) -> Float32:
         """Variance of luma in the same window: float32, levels squared, 0..16257."""
         return _sealed(gradients.local_variance(self.luma, self.local_mean))
 
     # Masks
 
-    @cached_property
+    @plane
     def highlights(self) -> masks.Highlights:
         """Bright areas by an adaptive threshold, with their connected components."""
         return masks.highlights(self.luma, self.luma_histogram)
 
-    @cached_property
+    @plane
     def shadow(self) -> Mask:
         """Dark areas by an adaptive threshold: bool (rows, columns)."""
         return _sealed(masks.shadow(self.luma, self.luma_histogram))
 
-    @cached_property
+    @plane
     def backdrop(self) -> Mask:
         """The smooth region that can be reached from the border: bool (rows, columns).
 
@@ -245,10 +252,11 @@ class Planes:
             belongs to neither, for it mixes their tones.
         """
         if long_side_px not in self._covers:
-            self._covers[long_side_px] = _sealed(scale.cover(self.backdrop, long_side_px))
+            with self.spent:
+                self._covers[long_side_px] = _sealed(scale.cover(self.backdrop, long_side_px))
         return self._covers[long_side_px]
 
-    @cached_property
+    @plane
     def border(self) -> Mask:
         """The frame `masks.BORDER_RATIO` of the short side wide around the picture: bool."""
         return _sealed(masks.border(self.rows_px, self.columns_px))
@@ -260,7 +268,7 @@ class Planes:
 
     # Spectrum
 
-    @cached_property
+    @plane
     def spectrum(self) -> spectrum.Spectrum:
         """Power spectrum of the luma under a Hann window, with its frequency axes."""
         return spectrum.power_spectrum(self.luma_float)

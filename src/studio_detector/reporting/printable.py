@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-# What spreadsheets take as the start of a formula (OWASP, "CSV injection").
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+import reprlib
+
+# What spreadsheets take as the start of a formula (OWASP, "CSV injection"), the wide forms of
+# Chinese and Japanese keyboards among them.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Ends of lines begin new cells where quotes are not minded, and tabs do.
+_BREAKS = ("\t", "\r", "\n")
+# Skipped before a formula by some: spaces of every width, none included.
+_SKIPPED = " \x00\x0b\x0c\x85\xa0\u1680\u2028\u2029\u202f\u205f\u2060\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x2010))
+)
 
 
 def printable(text: str) -> str:
@@ -31,9 +40,28 @@ def defused(text: str) -> str:
         text: The content of a cell.
 
     Returns:
-        The text, with an apostrophe before ``=``, ``+``, ``-``, ``@``, tab and line ends.
+        The text, with an apostrophe before ``=``, ``+``, ``-``, ``@``, their wide forms, tab and
+        line ends, also where only spaces stand before them.
     """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    if text.startswith(_BREAKS):
+        return f"'{text}"
+    return f"'{text}" if text.lstrip(_SKIPPED).startswith(_FORMULA_STARTS) else text
+
+
+def shortened(value: object) -> str:
+    """Quote a value out of a file of settings, whatever it is and however large.
+
+    Args:
+        value: What a parser gave. Aliases in YAML and keys in TOML can unfold to any length and
+            depth.
+
+    Returns:
+        Its beginning, as Python would write it.
+    """
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # a whole number too long to be written
+        return f"a huge {type(value).__name__}"
 
 
 def _escaped(character: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from studio_detector.pipeline.report import Timing
+from studio_detector.reporting.printable import defused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -136,6 +137,14 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return str(cell)
+
+
+def csv_cell(cell: Cell) -> str:
+    """Write a cell of CSV: a text that looks like a formula is defused, a negative number is none.
+
+    Whatever writes CSV writes its cells by this.
+    """
+    return defused(cell) if isinstance(cell, str) else cell_text(cell)
 
 
 def plain_column(name: str, summary: str, kind: Kind = "text") -> Column:

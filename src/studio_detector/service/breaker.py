@@ -54,6 +54,11 @@ class Breaker:
         """Whether it was opened and nothing has succeeded since."""
         return self._try_at is not None
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether something has failed and nothing has succeeded since."""
+        return self._failed > 0
+
     def allows(self) -> bool:
         """Say whether to try; after the pause, the first who asks may.
 

@@ -1,4 +1,8 @@
-"""The end of the process, from the first signal on."""
+"""The end of the process, from the first signal on.
+
+First comes the notice: nothing is refused yet, and whoever asks whether the process is ready is
+told that it is not, so that load balancers send new work elsewhere. Then it drains.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,13 @@ class Draining(threading.Event):
         monotonic: Seconds that only go forward.
 
     Attributes:
+        noticed: Set when the end was announced, which it is at the latest when it comes.
         hurry: Set when nothing more is to be waited for.
     """
 
     def __init__(self, most_s: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self.noticed = threading.Event()
         self.hurry = threading.Event()
         self._most_s = most_s
         self._monotonic = monotonic
@@ -32,6 +38,7 @@ class Draining(threading.Event):
         """Begin the end; the first call counts."""
         if self._since is None:
             self._since = self._monotonic()
+        self.noticed.set()
         super().set()
 
     def left_s(self) -> float:

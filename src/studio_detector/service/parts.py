@@ -6,30 +6,45 @@ What a setting leaves out is embedded: SQLite, a folder, memory, and workers in 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from studio_detector.errors import ConfigError
+from studio_detector.service.access.open import open_authenticator
+from studio_detector.service.audit.acts import start_of, stop_of
+from studio_detector.service.audit.of_request import ObjectNames
+from studio_detector.service.audit.open import open_audit
 from studio_detector.service.blobs.open import open_blobs
+from studio_detector.service.cache.counted import CountedCache
 from studio_detector.service.cache.open import open_cache
 from studio_detector.service.callbacks.deliver import Deliverer
 from studio_detector.service.callbacks.payload import payload_of
 from studio_detector.service.callbacks.sign import open_signer
 from studio_detector.service.children.children import AnalysisChildren
 from studio_detector.service.draining import Draining
+from studio_detector.service.erasure.erase import Eraser
+from studio_detector.service.erasure.journal import JOURNAL_FILE, Journal
 from studio_detector.service.fetch.fetcher import Fetcher
 from studio_detector.service.fetch.poster import GuardedPoster
 from studio_detector.service.intake.backlog import Backlog
 from studio_detector.service.intake.folder_lock import folder_lock
 from studio_detector.service.intake.intake import Intake
 from studio_detector.service.intake.scratch import scratch_folder
+from studio_detector.service.intake.subject_tags import SubjectTags
 from studio_detector.service.intake.watch import JobWatch
+from studio_detector.service.metrics.metrics import Metrics
+from studio_detector.service.metrics.open import open_metrics
 from studio_detector.service.queues.open import make_broker
-from studio_detector.service.queues.pools import QUEUES, children_of
+from studio_detector.service.queues.pools import QUEUES, children_of, kept_of
 from studio_detector.service.queues.worker import Worker, pools_for
+from studio_detector.service.rates.open import open_rates
+from studio_detector.service.secret import open_secret
 from studio_detector.service.similar import SimilarIndex
 from studio_detector.service.store import open_store
+from studio_detector.service.traces.base import NO_TRACER
+from studio_detector.service.traces.open import open_tracer
 from studio_detector.service.variants import Variants
+from studio_detector.service.vault.open import open_vault
 
 if TYPE_CHECKING:
     import threading
@@ -37,13 +52,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from studio_detector.pipeline.settings import Settings
+    from studio_detector.service.access.authenticate import Authenticator
+    from studio_detector.service.audit.log import AuditWriter
     from studio_detector.service.blobs import Blobs
     from studio_detector.service.cache import ResultCache
     from studio_detector.service.queues.broker import Broker
+    from studio_detector.service.rates.base import Rates
     from studio_detector.service.records import Queue
+    from studio_detector.service.secret import ServiceSecret
     from studio_detector.service.settings import ServiceSettings
     from studio_detector.service.store import Store
+    from studio_detector.service.traces.base import Tracer
     from studio_detector.service.variants_file import MakeSettings
+    from studio_detector.service.vault.key_wrapper import KeyWrapper
 
 _DATABASE_FILE = "studio.db"
 _SCRATCH = "scratch"
@@ -59,10 +80,14 @@ class Parts:
     Attributes:
         settings: Of the service.
         base: Of the analysis, which the default variant uses.
+        secret: Of the service, from which keys are derived.
         store: The truth.
+        authenticator: Recognises who sends requests.
+        audit: The log of who did what.
         blobs: Pictures.
         cache: Results remembered.
         broker: Messages.
+        rates: Requests and megapixels, counted.
         children: Processes that meet the bytes.
         variants: Ways to analyse.
         fetcher: Fetches pictures.
@@ -71,7 +96,10 @@ class Parts:
         similar: Which pictures look alike.
         watch: Who waits in this process.
         intake: The way in.
+        eraser: The way out for good.
         scratch: Private folder for what is being read; emptied at the end.
+        metrics: Counts.
+        tracer: Notes spans.
         draining: Set when the process is about to stop.
         hurry: Set when nothing more is to be waited for.
         worker: Works in this process; None where others work.
@@ -79,10 +107,14 @@ class Parts:
 
     settings: ServiceSettings
     base: Settings
+    secret: ServiceSecret
     store: Store
+    authenticator: Authenticator
+    audit: AuditWriter
     blobs: Blobs
     cache: ResultCache
     broker: Broker
+    rates: Rates
     children: AnalysisChildren
     variants: Variants
     fetcher: Fetcher
@@ -91,9 +123,12 @@ class Parts:
     similar: SimilarIndex
     watch: JobWatch
     intake: Intake
+    eraser: Eraser
     scratch: Path
     draining: Draining
     hurry: threading.Event
+    metrics: Metrics = field(default_factory=Metrics)
+    tracer: Tracer = NO_TRACER
     worker: Worker | None = None
 
 
@@ -106,6 +141,7 @@ def open_parts(
     *,
     serves: bool,
     queues: Sequence[Queue] = QUEUES,
+    master_key_hook: KeyWrapper | None = None,
 ) -> Iterator[Parts]:
     """Open everything, and close it in reverse.
 
@@ -116,6 +152,7 @@ def open_parts(
         make_settings: Makes the settings of a variant; see `read_variants`.
         serves: Whether this process answers HTTP; otherwise it only works.
         queues: What it works for, where it works.
+        master_key_hook: What the setting of that name names, loaded at the edge.
 
     Yields:
         The parts; embedded workers run, and drain when the block is left.
@@ -131,18 +168,33 @@ def open_parts(
         if not settings.is_scaled and settings.database_url is None:
             _hold(stack, data_dir)
         scratch = _scratch(stack, data_dir)
+        tracer = open_tracer(settings)
+        stack.callback(tracer.close)
         variants = Variants.load(base, settings.variants_file, make_settings=make_settings)
+        secret = open_secret(settings, data_dir)
         store = open_store_of(settings, data_dir)
         stack.callback(store.close)
-        cache = open_cache(settings)
+        authenticator = open_authenticator(settings, store, secret)
+        stack.callback(authenticator.close)
+        audit = open_audit(settings, store, secret)
+        stack.callback(audit.close)
+        metrics = open_metrics(variants)
+        cache = CountedCache(open_cache(settings), metrics.cache.met)
         stack.callback(cache.close)
         broker = make_broker(settings)
         stack.callback(broker.close)
-        blobs = open_blobs(settings, data_dir)
+        rates = open_rates(settings)
+        stack.callback(rates.close)
+        blobs = open_vault(
+            settings, data_dir, open_blobs(settings, data_dir), store, master_key_hook
+        )
         fetcher = stack.enter_context(Fetcher(settings))
         poster = stack.enter_context(GuardedPoster(settings))
-        children = stack.enter_context(_children(settings, variants, queues if works else ()))
+        children = stack.enter_context(
+            _children(settings, variants, queues if works else (), metrics)
+        )
         draining = Draining(settings.drain_s)
+        tags, similar, watch = SubjectTags.of(secret), SimilarIndex(), JobWatch(store)
         intake = Intake(
             settings=settings,
             limits=base.limits,
@@ -154,31 +206,64 @@ def open_parts(
             fetcher=fetcher,
             poster=poster,
             backlog=Backlog(store.jobs.backlog, settings.max_backlog),
+            rates=rates,
+            tags=tags,
             draining=draining,
+            tracer=tracer,
         )
         parts = Parts(
             settings=settings,
             base=base,
+            secret=secret,
             store=store,
+            authenticator=authenticator,
+            audit=audit,
             blobs=blobs,
             cache=cache,
             broker=broker,
+            rates=rates,
             children=children,
             variants=variants,
             fetcher=fetcher,
             poster=poster,
             deliverer=Deliverer(
-                store.deliveries, poster, open_signer(settings, data_dir), clock=store.clock
+                store.deliveries,
+                poster,
+                open_signer(settings, data_dir),
+                clock=store.clock,
+                tracer=tracer,
+                count=metrics.callbacks.met,
             ),
-            similar=SimilarIndex(),
-            watch=JobWatch(store),
+            similar=similar,
+            watch=watch,
             intake=intake,
+            eraser=Eraser(
+                store=store,
+                blobs=blobs,
+                cache=cache,
+                similar=similar,
+                watch=watch,
+                journal=Journal(data_dir / JOURNAL_FILE),
+                audit=audit,
+                tags=tags,
+            ),
             scratch=scratch,
             draining=draining,
             hurry=draining.hurry,
+            metrics=metrics,
+            tracer=tracer,
         )
+        watched(parts, serves=serves)
+        audit.start()
+        audit.act(start_of(settings, ObjectNames(secret), serves=serves))
+        stack.callback(audit.note, stop_of(serves=serves))
+        # Before anybody can see what a backup brought back.
+        parts.eraser.replay()
         if works:
             children.start()
+        elif settings.sandbox == "require":
+            # Or the first page would say what the start should have said.
+            children.start_drawing()
         if works and serves:
             yield _with_worker(parts, stack)
         else:
@@ -196,12 +281,10 @@ def open_store_of(settings: ServiceSettings, data_dir: Path) -> Store:
         ConfigError: ``config_invalid_value``.
         BusyError: ``store_unavailable``.
     """
-    url = settings.database_url
-    if url is None:
+    if settings.database_url is None:
         _make_folder(data_dir)
-        url = f"sqlite:///{data_dir.resolve() / _DATABASE_FILE}"
     return open_store(
-        url,
+        database_url_of(settings, data_dir),
         lease_s=settings.lease_s,
         retry_first_s=settings.retry_first_s,
         retry_most_s=settings.retry_most_s,
@@ -210,16 +293,49 @@ def open_store_of(settings: ServiceSettings, data_dir: Path) -> Store:
     )
 
 
+def database_url_of(settings: ServiceSettings, data_dir: Path) -> str:
+    """Address of the database that the settings mean; nothing is made.
+
+    Args:
+        settings: Of the service.
+        data_dir: Folder of the embedded database.
+    """
+    return settings.database_url or f"sqlite:///{data_dir.resolve() / _DATABASE_FILE}"
+
+
+def watched(parts: Parts, *, serves: bool) -> None:
+    """Have the metrics tell, at each scrape, what others know.
+
+    Args:
+        parts: The open parts.
+        serves: Whether this process answers HTTP; what is in the store is for those to tell.
+    """
+    if serves:
+        parts.metrics.watch_store(parts.store.observations.now)
+    parts.metrics.watch_parts(
+        {
+            "picture_host": parts.fetcher.hosts_left_alone,
+            "callback_host": parts.poster.hosts_left_alone,
+            "cache": lambda: int(parts.cache.is_left_alone),
+        },
+        parts.children.occupied,
+    )
+
+
 def _children(
-    settings: ServiceSettings, variants: Variants, queues: Sequence[Queue]
+    settings: ServiceSettings, variants: Variants, queues: Sequence[Queue], metrics: Metrics
 ) -> AnalysisChildren:
+    pools = pools_for(settings, queues)
     return AnalysisChildren(
         variants.settings,
         # Who does not work draws pages and overlays; nothing is started before it is needed.
-        size=max(1, children_of(pools_for(settings, queues))),
+        size=max(1, children_of(pools)),
+        kept=kept_of(pools),
         timeout_s=settings.photo_timeout_s,
         memory_bytes=settings.photo_memory_bytes,
         recycle_after=settings.recycle_after,
+        sandbox=settings.sandbox,
+        metrics=metrics,
     )
 
 

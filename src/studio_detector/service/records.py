@@ -18,9 +18,14 @@ T = TypeVar("T")
 JobState = Literal["queued", "running", "done", "dead", "cancelled"]
 #: One for each class of work, since none may wait behind another.
 Queue = Literal["high", "standard", "detail", "webhook", "maintenance"]
+#: Those that jobs are in; callbacks and upkeep are no jobs.
+JOB_QUEUES: tuple[Queue, ...] = ("high", "standard", "detail")
 Priority = Literal["standard", "high"]
 #: How a job came by its result.
 Answer = Literal["analysed", "cached", "shared", "near_duplicate"]
+
+#: What can be erased as a whole.
+ErasureKind = Literal["job", "picture", "subject", "tenant"]
 
 #: The tenant of everything until keys name others.
 DEFAULT_TENANT = "default"
@@ -42,6 +47,19 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The request that something came of, for who follows it through logs and traces.
+
+    Attributes:
+        request_id: Its name in the log; None if it was no request.
+        traceparent: The span that it is part of, as W3C writes it; None if nobody traces it.
+    """
+
+    request_id: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
     """A job before it is accepted.
 
@@ -59,6 +77,7 @@ class NewJob:
         callback_url: Whom to tell.
         max_attempts: Tries before it is dead.
         shadow_of: The job whose picture is scored for comparison alone.
+        subject: Keyed hash of the tag of who is shown, hex; None without.
         error_code: Set for a photo of a batch that could not even be read: the job is dead
             from the start.
         error_message: Likewise.
@@ -77,13 +96,14 @@ class NewJob:
     callback_url: str | None = None
     max_attempts: int = 5
     shadow_of: UUID | None = None
+    subject: str | None = None
     error_code: str | None = None
     error_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as the store has it.
+    """A job as the store has it, without its subject.
 
     Attributes beside those of `NewJob`:
         queue: Where its next message goes.
@@ -100,6 +120,10 @@ class Job:
         created_at: When accepted. Times are UTC.
         started_at: When first tried.
         finished_at: When it reached a final state.
+        request_id: See `Origin`.
+        traceparent: Likewise.
+        waited_s: Seconds from when it could be begun until this try was; known where it is
+            claimed, and stored nowhere.
     """
 
     id: UUID
@@ -129,6 +153,9 @@ class Job:
     retry_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    request_id: str | None = None
+    traceparent: str | None = None
+    waited_s: float | None = field(default=None, compare=False)
 
     @property
     def is_over(self) -> bool:
@@ -193,6 +220,28 @@ class Result(NewResult):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A result without what it rests on, which is most of it: lists of thousands need no more.
+
+    Attributes are those of `Result`.
+    """
+
+    id: UUID
+    image_hash: str
+    work: Work
+    confidence: float
+    is_studio: bool
+    label: Label
+    phase: str
+    lighting_confidence: float
+    perceptual_hash: str | None
+    perceptual_quality: int | None
+    model: str
+    processing_time_ms: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Many jobs under one name.
 
@@ -232,6 +281,10 @@ class Delivery:
         lease_token: Secret of the try that is running.
         last_status: HTTP status of the last try; None if there was no answer.
         last_error: Why the last try failed, in words.
+        job_id: The job that it tells of; None for a batch.
+        batch_id: The batch that it tells of; None for a job.
+        request_id: See `Origin`, of the job, or of the job that ended the batch.
+        traceparent: Likewise.
     """
 
     id: UUID
@@ -246,6 +299,29 @@ class Delivery:
     lease_token: str | None = None
     last_status: int | None = None
     last_error: str | None = None
+    job_id: UUID | None = None
+    batch_id: UUID | None = None
+    request_id: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """That something was erased, without what it was.
+
+    Attributes:
+        id: Its name.
+        tenant: Whose.
+        kind: "job", "picture", "subject" or "tenant".
+        object: Id of the job, SHA-256 of the picture, keyed hash of the subject's tag, or "".
+        erased_at: When, UTC; what was created later is not concerned.
+    """
+
+    id: UUID
+    tenant: str
+    kind: ErasureKind
+    object: str
+    erased_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from studio_detector.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from uuid import UUID
 
     from studio_detector.decision.policy import Phases
     from studio_detector.pipeline.detector import Detector
@@ -43,8 +44,8 @@ class StoredResults(Protocol):
     ) -> Iterator[Result]:
         """All results in the order they were stored, those stored meanwhile included."""
 
-    def add(self, new: NewResult) -> Result:
-        """Store a result; the one there was for the same work is kept and returned."""
+    def add(self, new: NewResult, *, judged: UUID | None = None) -> Result | None:
+        """Store a result, unless the one that it was judged from anew was erased meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,9 @@ def rescore(
         _count(counts, lacking.pop(key, None), -1)
         if isinstance(row, dict):
             shadow = result.is_shadow or (is_shadow and result.work.variant != name)
-            results.add(new_result(row, tenant=result.tenant, work=judge.work, is_shadow=shadow))
+            new = new_result(row, tenant=result.tenant, work=judge.work, is_shadow=shadow)
+            if results.add(new, judged=result.id) is None:
+                continue
             finished.add(key)
             counts.rescored += 1
             counts.labels_changed += row["label"] != result.label

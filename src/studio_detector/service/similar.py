@@ -118,7 +118,8 @@ class SimilarIndex:
     def forget(self, tenant: str, result_id: UUID) -> None:
         """Name a result no more, once the store has deleted it; an unknown one is no error."""
         with self._lock:
-            self._forgotten.add(result_id)  # a page that is on its way may still hold it
+            if self._reading.locked():  # a page that is on its way may still hold it
+                self._forgotten.add(result_id)
             if tenant in self._tenants:
                 self._tenants[tenant].forget(result_id)
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from studio_detector.errors import ConfigError
+from studio_detector.reporting.printable import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -98,7 +99,7 @@ def _read(file: str) -> dict[str, Any]:
 def _variant(name: str, table: object, make_settings: MakeSettings) -> Variant:
     checked_name(name)
     if not isinstance(table, dict):
-        raise _misfit(name, f"is {table!r}, not a table; write [{name}]")
+        raise _misfit(name, f"is {shortened(table)}, not a table; write [{name}]")
     unknown = sorted(table.keys() - _KEYS)
     if unknown:
         raise ConfigError(
@@ -108,13 +109,15 @@ def _variant(name: str, table: object, make_settings: MakeSettings) -> Variant:
         )
     shadow = table.get("shadow", False)
     if not isinstance(shadow, bool):
-        raise _misfit(name, f"shadow is {shadow!r}; it must be true or false")
+        raise _misfit(name, f"shadow is {shortened(shadow)}; it must be true or false")
     share = table.get("share", 1.0 if shadow else 0.0)
     if type(share) not in {int, float} or not 0 <= share <= 1:
-        raise _misfit(name, f"share is {share!r}; it must be a number from 0 to 1")
+        raise _misfit(name, f"share is {shortened(share)}; it must be a number from 0 to 1")
     values = table.get("settings", {})
     if not isinstance(values, dict):
-        raise _misfit(name, f"settings is {values!r}, not a table; write [{name}.settings]")
+        raise _misfit(
+            name, f"settings is {shortened(values)}, not a table; write [{name}.settings]"
+        )
     if "variant" in values:
         raise _misfit(name, "the setting 'variant' is the name of its table; leave it out")
     try:
@@ -126,12 +129,13 @@ def _variant(name: str, table: object, make_settings: MakeSettings) -> Variant:
     )
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Dotted names and values, no deeper than settings go."""
     for key, value in table.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from ((f"{key}.{inner}", inner_value) for inner, inner_value in value.items())
         else:
-            yield f"{prefix}{key}", value
+            yield key, value
 
 
 def _misfit(name: str, what: str) -> ConfigError:

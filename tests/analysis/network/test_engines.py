@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -144,6 +146,24 @@ class TestOnnxRuntime(EngineContract):
     analysis = network.Network("onnxruntime")
     name = "onnxruntime"
     kind = OnnxRuntimeEngine
+
+
+@needs_onnxruntime
+def test_it_keeps_no_identifier_and_reports_to_nobody(tmp_path):
+    """Version 1.32 reports to its maker by default, which begins with a file at home."""
+    program = (
+        "import numpy as np\n"
+        "from studio_detector.analysis.network.engines import open_engine\n"
+        "open_engine('onnxruntime').logit(np.zeros((1, 3, 160, 160), np.float32))\n"
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "ORT_"))
+    }
+    subprocess.run(
+        [sys.executable, "-c", program], env=environment | {"HOME": str(tmp_path)}, check=True
+    )
+
+    assert [] == list(tmp_path.iterdir())
 
 
 @needs_onnxruntime

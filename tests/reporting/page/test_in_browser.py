@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click.testing
 import cv2
 import pytest
@@ -12,36 +10,8 @@ import synthetic_scenes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-_CHROMIUM = next(
-    (
-        path
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (path := shutil.which(name))
-    ),
-    None,
-)
 PAGES = ("one", "index", "both", "listed")
 WIDTHS_PX = (320, 1200)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if _CHROMIUM is None:
-        pytest.skip("there is no Chromium in the PATH")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=_CHROMIUM, args=list(_FLAGS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -36,3 +36,10 @@ def serve(tmp_path):
         return api_service.service(tmp_path, **options)
 
     return make
+
+
+@pytest.fixture
+def keyed(serve):
+    """An app that asks everybody for a key; its jobs wait for ever."""
+    with serve(works=False, auth="keys") as service:
+        yield service

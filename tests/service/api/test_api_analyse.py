@@ -277,6 +277,34 @@ class TestRefusals:
 
         assert (422, "request_invalid") == (answer.status_code, answer.json()["code"])
 
+    @pytest.mark.parametrize(
+        ("charset", "status"),
+        [
+            ("UTF-8", 202),
+            ("utf8", 202),
+            ("undefined", 422),  # a codec of Python that fails on every text
+            ("utf-7", 422),  # gives halves of characters
+            ("raw_unicode_escape", 422),
+            ("no-such-thing", 422),
+        ],
+    )
+    def test_the_text_of_a_form_is_utf_8(self, idle, charset, status):
+        """The sender does not choose among the codecs of Python."""
+        named = 'Content-Disposition: form-data; name="'
+        body = (
+            (
+                f'--x\r\n{named}options"\r\n\r\n{{"near_duplicates": true}}\r\n'
+                f'--x\r\n{named}variant"\r\n\r\n{"default" if status == 202 else "+2AA-"}\r\n'
+                f'--x\r\n{named}file"; filename="a.png"\r\n\r\n'
+            ).encode()
+            + picture("good 1")
+            + b"\r\n--x--\r\n"
+        )
+        kind = f"multipart/form-data; boundary=x; charset={charset}"
+        answer = idle.http.post(f"{API}/analyse", content=body, headers={"Content-Type": kind})
+
+        assert status == answer.status_code, answer.text
+
     @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
     def test_other_bodies_are_refused(self, idle, kind):
         """With what is taken instead."""

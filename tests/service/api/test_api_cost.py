@@ -30,7 +30,7 @@ async def posted(app, body, kind):
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    headers = {"host": "x", "content-type": kind, "content-length": str(len(body))}
+    headers = {"host": "testserver", "content-type": kind, "content-length": str(len(body))}
     scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},

@@ -71,14 +71,16 @@ def example(serve, tmp_path, monkeypatch):
 def names(example):
     """What the examples leave to the reader, as variables."""
     service, _ = example
-    result = service.done("good 9")
+    # Of the picture in the folder, which an example sends again.
+    result = service.done("good 1")
     dead = service.post("corrupt 1").json()["id"]
     service.get(f"/jobs/{dead}", params={"wait": 30})
     batch = service.http.post(
         f"{API}/batches", json={"image_urls": ["https://example.com/a.jpg"]}
     ).json()["id"]
     return {
-        "JOB": result["job_id"],
+        # It is erased on the way, with what came of it.
+        "JOB": service.done("good 8")["job_id"],
         "DEAD_JOB": dead,
         "BATCH": batch,
         "RESULT": result["id"],

@@ -8,14 +8,17 @@ import time
 
 import pytest
 
-from studio_detector.service.api import protocol
 from studio_detector.service.api.server import serve as run_server
 
 
 @pytest.fixture
-def connect(idle, monkeypatch):
-    """Connections to a server that waits half a second for heads."""
-    monkeypatch.setattr(protocol, "_SLOWEST_HEAD_S", 0.5)
+def connect(serve):
+    """Connections to a server that waits a second for heads."""
+    with serve(works=False, header_timeout_s=1.0) as idle:
+        yield from _connect(idle)
+
+
+def _connect(idle):
     found = []
     ready = threading.Event()
 
@@ -62,7 +65,13 @@ def test_a_head_that_does_not_come_is_not_waited_for(connect, head):
         connection.sendall(head)
         begun = time.monotonic()
 
-        assert b"" == received(connection)
+        answer = received(connection)
+
+    if head:
+        assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert b'"code":"request_timeout"' in answer
+    else:
+        assert b"" == answer
 
     assert 0.3 < time.monotonic() - begun < 15
 
@@ -76,6 +85,6 @@ def test_a_connection_is_used_again(connect):
             answer = connection.recv(65536)
             assert answer.startswith(b"HTTP/1.1 200")
         # Idle between two requests for longer than a head may take.
-        time.sleep(0.8)
+        time.sleep(1.3)
         connection.sendall(request)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")

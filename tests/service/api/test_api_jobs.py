@@ -165,6 +165,24 @@ class TestEnding:
         assert 204 == idle.http.delete(f"{API}/jobs/{job}").status_code
         assert 404 == idle.get(f"/jobs/{job}").status_code
 
+    def test_calling_off_alone_leaves_what_it_called_off(self, idle):
+        """However often it is asked for."""
+        job = idle.post().json()["id"]
+
+        for _ in range(2):
+            assert 204 == idle.http.delete(f"{API}/jobs/{job}?erase=false").status_code
+            assert "cancelled" == idle.get(f"/jobs/{job}").json()["state"]
+
+    def test_calling_off_alone_erases_nothing_that_is_done(self, served):
+        """Whoever calls many off is overtaken by some of them."""
+        result = served.done()
+
+        answer = served.http.delete(f"{API}/jobs/{result['job_id']}?erase=false")
+
+        assert 204 == answer.status_code
+        assert "done" == served.get(f"/jobs/{result['job_id']}").json()["state"]
+        assert 200 == served.get(f"/results/{result['id']}").status_code
+
     def test_who_waits_learns_that_a_job_was_called_off(self, idle):
         """At once, as a problem."""
         answers = []
@@ -180,10 +198,15 @@ class TestEnding:
 
         assert (409, "cancelled") == (answers[0].status_code, answers[0].json()["code"])
 
-    def test_a_result_outlives_its_job(self, served):
-        """What was found out stays."""
+    def test_a_result_goes_with_the_last_job_that_refers_to_it(self, served):
+        """What another job of the same picture refers to stays."""
         result = served.done()
+        again = served.done()
+        assert again["id"] == result["id"]
 
-        served.http.delete(f"{API}/jobs/{result['job_id']}")
-
+        assert 204 == served.http.delete(f"{API}/jobs/{result['job_id']}").status_code
         assert 200 == served.get(f"/results/{result['id']}").status_code
+
+        assert 204 == served.http.delete(f"{API}/jobs/{again['job_id']}").status_code
+        assert 404 == served.get(f"/results/{result['id']}").status_code
+        assert 404 == served.http.delete(f"{API}/jobs/{again['job_id']}").status_code

@@ -12,7 +12,7 @@ from api_service import API, NOWHERE
 @pytest.fixture
 def known(served):
     """A service with a result and a batch, and the names of what it has."""
-    result = served.done("good 1")
+    result = served.done("good 1", subject="somebody")
     sent = {"image_urls": ["https://example.com/a"]}
     batch = served.http.post(f"{API}/batches", json=sent).json()["id"]
     served.get(f"/batches/{batch}/events")
@@ -24,6 +24,7 @@ def known(served):
         "a": "default",
         "b": "default",
         "image_hash": result["image_hash"],
+        "tag": "somebody",
     }
 
 

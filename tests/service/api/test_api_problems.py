@@ -13,6 +13,7 @@ from starlette.requests import Request
 from api_service import API, NOWHERE
 from studio_detector.errors import CODES, BusyError, StudioDetectorError
 from studio_detector.service.api import bodies
+from studio_detector.service.api.pieces import Pace
 from studio_detector.service.api.problems import problem
 
 #: RFC 9110, 15.
@@ -22,6 +23,7 @@ PHRASES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    408: "Request Timeout",
     409: "Conflict",
     410: "Gone",
     413: "Content Too Large",
@@ -123,9 +125,9 @@ class TestAnswers:
         assert answer.text.isascii()
         assert "\x1b" not in answer.text
 
-    def test_a_sender_that_falls_silent_is_not_waited_for(self, monkeypatch):
+    def test_a_sender_that_falls_silent_is_not_waited_for(self):
         """It is told so, and its connection is free again."""
-        monkeypatch.setattr(bodies, "_SILENCE_S", 0.05)
+        pace = Pace(rest_s=0.05, bytes_per_s=1)
 
         async def read():
             async def receive():
@@ -133,11 +135,11 @@ class TestAnswers:
 
             headers = [(b"content-type", b"image/png")]
             request = Request({"type": "http", "headers": headers, "method": "POST"}, receive)
-            return await bodies.read_body(request, 100)
+            return await bodies.read_body(request, 100, pace)
 
         with (
             anyio.from_thread.start_blocking_portal() as portal,
             pytest.raises(StudioDetectorError, match="nothing of the body came") as caught,
         ):
             portal.call(read)
-        assert "request_invalid" == caught.value.code
+        assert "request_timeout" == caught.value.code

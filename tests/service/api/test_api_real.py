@@ -21,12 +21,17 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def http(tmp_path_factory):
     """A client of an embedded service."""
-    settings = ServiceSettings(workers=1)
+    settings = ServiceSettings(workers=1, keep_pictures_s=86_400.0)
     folder = tmp_path_factory.mktemp("real")
     opened = open_parts(
         settings, Settings(), folder, lambda values: replace(Settings(), **values), serves=True
     )
-    with opened as parts, TestClient(create_app(parts), raise_server_exceptions=False) as client:
+    with (
+        opened as parts,
+        TestClient(
+            create_app(parts), base_url="http://127.0.0.1", raise_server_exceptions=False
+        ) as client,
+    ):
         yield client
 
 

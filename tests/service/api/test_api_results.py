@@ -104,6 +104,25 @@ class TestLists:
         assert ids[::-1] == [r["id"] for r in first["items"] + rest["items"]]
         assert rest["cursor"] is None
 
+    def test_slim_lists_leave_out_what_verdicts_rest_on(self, served):
+        """All else is as in whole ones, page by page."""
+        for number in range(3):
+            served.done(f"good {number}")
+        whole = served.get("/results").json()["items"]
+
+        first = served.get("/results?slim=true&limit=2").json()
+        rest = served.get(
+            "/results", params={"slim": True, "limit": 2, "cursor": first["cursor"]}
+        ).json()
+
+        left_out = {"phase1_results", "phase3_results", "evidence", "report"}
+        slim = first["items"] + rest["items"]
+        assert [
+            {name: value for name, value in one.items() if name not in left_out} for one in whole
+        ] == slim
+        assert all(left_out <= one.keys() for one in whole)
+        assert whole == served.get("/results?slim=false").json()["items"]
+
     def test_queries_that_do_not_fit_are_refused(self, idle):
         """Numbers beyond their bounds, hashes that are none."""
         for query in (

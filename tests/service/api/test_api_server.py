@@ -188,7 +188,7 @@ class TestListening:
     def test_the_head_of_what_has_no_end(self, idle):
         """The connection is free again at once."""
         job = idle.post().json()["id"]
-        request = f"HEAD {API}/jobs/{job}/events HTTP/1.1\r\nHost: x\r\n"
+        request = f"HEAD {API}/jobs/{job}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         with (
             listening(idle) as (address, _),
             socket.create_connection(place_of(address), timeout=30) as connection,
@@ -207,7 +207,8 @@ class TestListening:
             socket.create_connection(place_of(address), timeout=30) as connection,
         ):
             connection.sendall(
-                f"POST {API}/analyse?wait=20 HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+                f"POST {API}/analyse?wait=20 HTTP/1.1\r\n"
+                "Host: 127.0.0.1\r\nContent-Type: image/png\r\n"
                 "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
             )
             for byte in data:

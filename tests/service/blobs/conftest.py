@@ -1,10 +1,13 @@
-"""A store that speaks S3, in a thread of this process."""
+"""A store that speaks S3, in a thread of this process, and databases for keys of pictures."""
 
 from __future__ import annotations
 
 import secrets
+import shutil
 
 import pytest
+
+from studio_detector.service.store import open_store
 
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "nobody",
@@ -12,6 +15,23 @@ _CREDENTIALS = {
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
+
+
+@pytest.fixture(scope="session")
+def empty_tables(tmp_path_factory):
+    """A database without rows; making the tables takes longer than most tests."""
+    path = tmp_path_factory.mktemp("tables") / "empty.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def store(tmp_path, empty_tables):
+    """A store of this test's own."""
+    shutil.copyfile(empty_tables, tmp_path / "studio.db")
+    store = open_store(f"sqlite:///{tmp_path}/studio.db")
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="module")

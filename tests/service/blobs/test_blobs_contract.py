@@ -10,6 +10,10 @@ import pytest
 
 from studio_detector.errors import RequestError
 from studio_detector.service.blobs import FolderBlobs, S3Blobs, blob_key
+from studio_detector.service.vault.encrypted_blobs import EncryptedBlobs
+from studio_detector.service.vault.key_wrapper import LocalKey
+from studio_detector.service.vault.master_keys import MasterKeys
+from studio_detector.service.vault.plain_blobs import PlainBlobs
 
 PICTURE = b"\xff\xd8\xff" + b"picture" * 1000
 
@@ -135,3 +139,23 @@ class TestS3Blobs(BlobsContract):
     @pytest.fixture
     def blobs(self, s3_endpoint, bucket):
         return S3Blobs(f"s3://{bucket}/some/prefix", endpoint=s3_endpoint)
+
+
+class TestPlainBlobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self, tmp_path, store):
+        return PlainBlobs(FolderBlobs(tmp_path / "pictures"), store.pictures)
+
+
+class TestEncryptedFolderBlobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self, tmp_path, store):
+        masters = MasterKeys((LocalKey(b"m" * 32),))
+        return EncryptedBlobs(FolderBlobs(tmp_path / "pictures"), masters, store.data_keys)
+
+
+class TestEncryptedS3Blobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self, s3_endpoint, bucket, store):
+        inner = S3Blobs(f"s3://{bucket}/some/prefix", endpoint=s3_endpoint)
+        return EncryptedBlobs(inner, MasterKeys((LocalKey(b"m" * 32),)), store.data_keys)

@@ -311,3 +311,28 @@ def test_the_log_holds_neither_address_nor_secret(shelf, caplog):
     assert str(only(shelf)["id"]) in caplog.text
     for hidden in ("hooks.example", "hidden", *SECRETS):
         assert hidden not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (200, "delivered"),
+        (500, "failed"),
+        (302, "failed"),
+        (410, "gone"),
+        (FetchError("no", code="fetch_refused"), "refused"),
+        (FetchError("slow", code="fetch_timeout", is_passing=True), "failed"),
+        (FetchError("later", code="fetch_failed", was_asked=False), "put_off"),
+    ],
+)
+def test_each_try_is_counted_by_how_it_ended(shelf, answer, told):
+    """What is not due is none."""
+    counted = []
+    trying = Deliverer(
+        shelf, Receiver(answer), Signer.of(SECRETS), clock=shelf.clock, count=counted.append
+    )
+
+    trying.deliver(only(shelf)["id"])
+    trying.deliver(uuid4())
+
+    assert [told] == counted

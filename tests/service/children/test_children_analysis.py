@@ -300,3 +300,21 @@ class TestUrgency:
             assert not entered.acquire(blocking=False)
             gate.set()
             assert [True] * 3 == [bool(done.result(60)["label"]) for done in ordinary]
+
+    def test_where_nothing_is_urgent_every_child_works(self):
+        """As with a worker for one queue."""
+        together = threading.Barrier(2)
+
+        def meet(*_):
+            together.wait(60)
+
+        options = {"timeout_s": 60, "memory_bytes": 1 << 31, "recycle_after": 100}
+        with (
+            AnalysisChildren({"default": Settings()}, size=2, kept=0, **options) as children,
+            ThreadPoolExecutor(2) as threads,
+        ):
+            ordinary = [
+                threads.submit(analyse, children, file(1), wants_near=meet, is_urgent=False)
+                for _ in range(2)
+            ]
+            assert [True] * 2 == [bool(done.result(120)["label"]) for done in ordinary]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,7 +15,9 @@ from studio_detector import Detector, Settings
 from studio_detector.errors import BusyError, FetchError, InputError, IsolationError, RequestError
 from studio_detector.imaging.child import describe_error, rebuild_error
 from studio_detector.pipeline.versions import pipeline_version
+from studio_detector.reporting.overlays import jpeg_bytes
 from studio_detector.service.children.outcome import new_result
+from studio_detector.service.children.plain_jpeg import is_plain_jpeg
 from studio_detector.service.records import Work
 
 PICTURE = file(1)
@@ -141,6 +144,61 @@ class TestOverlays:
 
         assert "unsupported_format" == caught.value.code
         children.overlay(PICTURE, result, "saliency")
+
+
+class TestExplanation:
+    def test_its_terms_add_up_to_the_verdict(self, children, result):
+        """Along the steps, and over the cards with the intercept."""
+        found = children.explanation(result)
+        steps, logit = found["waterfall"]["steps"], found["waterfall"]["logit"]
+
+        assert result.evidence["logit"] == logit
+        assert logit == pytest.approx(sum(step["log_odds"] for step in steps), abs=1e-9)
+        assert logit == pytest.approx(steps[-1]["sum"], abs=1e-9)
+        cards = sum(card["log_odds"] for card in found["cards"])
+        assert logit == pytest.approx(result.evidence["intercept"] + cards, abs=1e-9)
+
+    def test_it_says_what_a_page_needs(self, children, result):
+        """Flips in words, values with their spread in both classes, cautions, milliseconds."""
+        found = children.explanation(result)
+        terms = [term for card in found["cards"] for term in (*card["terms"], *card["unread"])]
+        spread = [term["spread"] for term in terms if term["spread"]]
+
+        assert found["flip"]["turns_to"] == ("natural" if result.is_studio else "studio")
+        assert all(change["words"] and change["needed"] for change in found["flip"]["changes"])
+        assert spread
+        assert all(len(s["shares"]) == len(s["studio"]) == len(s["natural"]) for s in spread)
+        assert result.report["timing_ms"] == found["timing_ms"]
+        measured = {*result.phase1_results, *result.phase3_results}
+        assert measured <= {card["name"] for card in found["cards"]}
+
+    def test_without_the_model_it_says_no_more_than_it_knows(self, children, result):
+        """Neither flips nor how reliable it is."""
+        found = children.explanation(replace(result, model="full@0+000000000000"))
+
+        assert (None, None, None) == (found["flip"], found["flip_of_cues"], found["reliability"])
+        assert found["cards"]
+
+
+class TestThumbnail:
+    def test_it_is_a_small_picture_of_the_same_shape(self, children, result):
+        """JPEG without metadata, no larger than the picture itself."""
+        large = jpeg_bytes(np.full((600, 900, 3), (200, 40, 60), np.uint8))
+
+        for data, size in ((large, (320, 213)), (PICTURE, (128, 96))):
+            thumbnail = children.thumbnail(data, result)
+            with Image.open(io.BytesIO(thumbnail)) as image:
+                assert ("JPEG", size) == (image.format, image.size)
+                colour = image.convert("RGB").getpixel((60, 60))
+            assert is_plain_jpeg(thumbnail)
+            assert data is PICTURE or (200, 40, 60) == pytest.approx(colour, abs=4)
+
+    def test_it_does_not_depend_on_versions(self, children, result):
+        """It shows the picture, not what was measured."""
+        other = {**result.report["basis"], "decode": 99}
+        old = replace(result, report={**result.report, "basis": other})
+
+        assert children.thumbnail(PICTURE, result) == children.thumbnail(PICTURE, old)
 
 
 class TestApart:

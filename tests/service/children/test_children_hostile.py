@@ -67,7 +67,7 @@ def test_what_it_does_is_its_code(make_children, name, expected):
 
 def test_a_hanging_picture_is_stopped_once(make_children, folder):
     """By the wall clock; trying again would hang as long."""
-    with make_children({"default": Settings()}, timeout_s=3) as children:
+    with make_children({"default": Settings()}, timeout_s=3, sandbox="off") as children:
         children.start()
         codes = [analyse(children, deed("hang")), analyse(children, file(1))]
 
@@ -77,7 +77,7 @@ def test_a_hanging_picture_is_stopped_once(make_children, folder):
 
 def test_damage_done_by_another_picture_is_not_blamed_on_this_one(make_children, folder):
     """It is tried again in a fresh child."""
-    with make_children({"default": Settings()}) as children:
+    with make_children({"default": Settings()}, sandbox="off") as children:
         codes = [analyse(children, deed("damage")), analyse(children, file(1))]
 
     assert [None, None] == codes

@@ -56,6 +56,16 @@ def with_changed(row, path, value):
     return row
 
 
+def without(row, path):
+    row = copy.deepcopy(row)
+    *outer, last = path
+    target = row
+    for key in outer:
+        target = target[key]
+    del target[last]
+    return row
+
+
 JUNK = st.recursive(
     st.none()
     | st.booleans()
@@ -92,12 +102,13 @@ class TestGood:
     def test_texts_are_made_storable(self, good):
         """Warnings and reasons may quote the file."""
         row = with_changed(good, ("warnings",), ["nul \x00", "half \udcff"])
-        row["missing"] = {"shadow.x": "because\x00"}
+        row["measurements"]["shadow"]["flat_ratio"] = None
+        row["missing"]["shadow.flat_ratio"] = "because\x00"
 
         found = checked_outcome(row, HASH)
 
         assert ["nul \\x00", "half \\udcff"] == found["warnings"]
-        assert {"shadow.x": "because\\x00"} == found["missing"]
+        assert "because\\x00" == found["missing"]["shadow.flat_ratio"]
 
 
 class TestHostile:
@@ -106,16 +117,19 @@ class TestHostile:
     def test_whatever_stands_anywhere_is_refused_or_can_be_stored(self, good, data):
         """What passes has the form of a row: a database takes it and a report comes back."""
         path = data.draw(st.sampled_from([p for p in places(good) if p]))
-        row = with_changed(good, path, data.draw(JUNK))
+        if data.draw(st.booleans()):
+            row = with_changed(good, path, data.draw(JUNK))
+        else:
+            row = without(good, path)
         try:
             found = checked_outcome(row, HASH)
         except FramingError:
             return
         if "error" in found:
             return
-        text = json.dumps(found, allow_nan=False)
+        text = json.dumps(found, allow_nan=False, ensure_ascii=False)
         assert "\\u0000" not in text
-        text.encode().decode("unicode_escape").encode("utf-16", "strict")
+        text.encode("utf-8", "strict")  # no half of a surrogate pair
         result = new_result(found, tenant="t", work=WORK)
         report_of(result).to_json(verbose=True)
 
@@ -138,6 +152,13 @@ class TestHostile:
             (("evidence", 0, "measures"), []),
             (("evidence", 0, "more"), 1),
             (("versions", "shadow"), 1.5),
+            (("versions",), {}),
+            (("measurements",), {}),
+            (("measurements", "shadow", "flat_ratio"), None),
+            (("missing",), {"": "nothing has no name"}),
+            (("missing",), {"nobody.asked": "for this"}),
+            (("detail_analyses",), ["nobody"]),
+            (("phase",), "lighting"),
             (("working_size_px",), [1, 2, 3]),
             (("pdq",), "0f"),
             (("pdq_quality",), 101),
@@ -148,7 +169,7 @@ class TestHostile:
         ids=str,
     )
     def test_what_could_do_harm_is_refused(self, good, path, value):
-        """Numbers that are none, names no database takes, keys nobody asked for."""
+        """Numbers that are none, names no database takes, keys nobody asked for, loose ends."""
         with pytest.raises(FramingError):
             checked_outcome(with_changed(good, path, value), HASH)
 

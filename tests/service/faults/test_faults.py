@@ -1,6 +1,7 @@
 """Faults on the real servers, with few jobs: every accepted job ends exactly once.
 
-The long runs with the same scenarios are in docs/service/faults.md.
+The long runs with the same scenarios are in docs/service/faults.md. Killed workers and stopped
+brokers are met in tests/service/queues/test_worker.py, so not here again.
 """
 
 from __future__ import annotations
@@ -33,11 +34,8 @@ def fleet():
 @pytest.mark.parametrize(
     ("name", "mode", "jobs"),
     [
-        ("worker-killed", "redis", 60),
         ("child-killed", "embedded", 60),
         ("api-killed", "embedded", 40),
-        ("redis-stopped", "redis", 60),
-        ("rabbitmq-stopped", "rabbitmq", 60),
         ("postgres-stopped", "rabbitmq", 60),
         ("messages-doubled", "redis", 60),
         ("hostile-pictures", "embedded", 40),

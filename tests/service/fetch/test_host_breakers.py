@@ -148,3 +148,12 @@ def test_threads_that_fail_together_close_a_host(breakers):
     for thread in threads:
         thread.join(10)
     assert not ends(breakers, "a")
+
+
+def test_the_log_does_not_say_which_host_it_was(breakers, caplog):
+    """Names of hosts may be names of people, and a log is not erased."""
+    caplog.set_level("INFO")
+    for _ in range(3):
+        ends(breakers, "anna.example", away("gone"))
+    assert "a host failed 3 times" in caplog.text
+    assert "anna" not in caplog.text

@@ -13,7 +13,7 @@ import pytest
 
 from kept_pictures import file
 from service.intake.packed import KINDS
-from service.store.store_examples import new_result
+from service.store.store_examples import erase, new_result
 from studio_detector.errors import FetchError, RequestError
 from studio_detector.imaging.limits import Limits
 from studio_detector.pipeline.settings import Settings
@@ -21,12 +21,15 @@ from studio_detector.service.blobs import FolderBlobs, blob_key
 from studio_detector.service.cache import MemoryCache
 from studio_detector.service.intake.backlog import Backlog
 from studio_detector.service.intake.intake import Intake
+from studio_detector.service.intake.subject_tags import SubjectTags
 from studio_detector.service.intake.wishes import Wishes
 from studio_detector.service.queues.remembering import remember
+from studio_detector.service.rates.open import open_rates
 from studio_detector.service.settings import ServiceSettings
 from studio_detector.service.store import open_store
 from studio_detector.service.variants import Variants
 from studio_detector.service.variants_file import Variant
+from studio_detector.service.vault.open import open_vault
 
 TENANT = "default"
 
@@ -112,6 +115,10 @@ class Door:
         """Whether a picture lies in the blobs."""
         return self.blobs.exists(blob_key(tenant, hashlib.sha256(data).hexdigest()))
 
+    def erase_picture(self, job):
+        """Erase the picture of a job from the store, and from there alone."""
+        erase(self.store, "picture", job.image_hash, is_hash=True)
+
     def finish(self, job, *, remembers=False):
         """Do what a worker would; the job as it is then."""
         running = self.store.jobs.claim(job.id, "worker")
@@ -177,7 +184,7 @@ def make_door(tmp_path, open_fresh, no_shadows):
         store = open_fresh()
         around = {
             "store": store,
-            "blobs": FolderBlobs(tmp_path / "pictures"),
+            "blobs": open_vault(service, tmp_path, FolderBlobs(tmp_path / "pictures"), store),
             "cache": MemoryCache(100),
             "broker": NotedBroker(store),
             "variants": variants,
@@ -189,6 +196,8 @@ def make_door(tmp_path, open_fresh, no_shadows):
             fetcher=Choosy(),
             poster=Choosy(),
             backlog=Backlog(store.jobs.backlog, service.max_backlog),
+            rates=open_rates(service),
+            tags=SubjectTags(b"a key of tests"),
             **around,
         )
         return Door(intake=intake, **around)

@@ -67,6 +67,17 @@ class TestRefusals:
         assert "more than 3 photos" in error.message
         door.archive(packed(("x.png", b"x"), ("a.png", file(1)), ("b.png", file(2))))
 
+    def test_members_without_end_are_not_looked_through(self, make_door, packed):
+        """Headers pack to next to nothing, and each takes its time."""
+        door = make_door(max_batch_items=3)
+        many = [(f"{n}/", b"") for n in range(3)] + [("notes.txt", b"")] * 1010
+
+        error = refused(door, packed(*many))
+
+        assert "request_invalid" == error.code
+        assert "more than 1012 members" in error.message
+        door.archive(packed(("a.png", file(1)), *many[:1000]))
+
     def test_the_backlog_bounds_an_archive_too(self, make_door):
         """By the pictures in it; what is dead from the start does not wait."""
         door = make_door(max_backlog=4)

@@ -193,7 +193,7 @@ class TestCache:
     def test_a_result_that_was_deleted_since_does_not_answer(self, door):
         """The picture is analysed again."""
         done = door.finish(door.picture(), remembers=True)
-        door.store.results.delete("default", done.result_id)
+        door.erase_picture(done)
         door.broker.sent.clear()
 
         job = door.picture()
@@ -204,7 +204,7 @@ class TestCache:
     def test_a_result_that_never_was_does_not_answer(self, door):
         """As when two services share a cache and not a store."""
         done = door.finish(door.picture())
-        door.store.results.delete("default", done.result_id)
+        door.erase_picture(done)
         remember(door.cache, replace(done, result_id=uuid4()), 60.0)
 
         assert "queued" == door.picture().state

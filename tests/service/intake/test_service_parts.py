@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import unconfinable_child
+from hostile_parent import confines
 from kept_pictures import file, sha256
 from service.intake.packed import zipped
 from studio_detector.config.load import settings_from_values
@@ -17,6 +20,7 @@ from studio_detector.errors import BusyError, ConfigError
 from studio_detector.pipeline.settings import Settings
 from studio_detector.service import parts as parts_module
 from studio_detector.service.cache import MemoryCache
+from studio_detector.service.children import children as children_module
 from studio_detector.service.children.children import AnalysisChildren
 from studio_detector.service.fetch.fetcher import Fetcher
 from studio_detector.service.fetch.poster import GuardedPoster
@@ -99,6 +103,22 @@ def children_of_this_process():
     return found
 
 
+def test_starts_and_stops_are_written_down(opened, tmp_path):
+    """A start with other settings shows, and none of them is told."""
+    with opened():
+        pass
+    with opened(max_wait_s=5.0):
+        pass
+    store = open_store_of(ServiceSettings(), tmp_path / "data")
+    rows = store.audit.after(0, 99)
+    store.close()
+
+    assert ["service.started", "service.stopped"] * 2 == [row.action for row in rows]
+    first, second = (row.object for row in rows if row.action == "service.started")
+    assert first.startswith("serve ")
+    assert first != second
+
+
 class TestEmbedded:
     def test_a_picture_goes_all_the_way(self, opened, tmp_path, ends):
         """Nothing was there before: accepted, analysed, answered; a second time from memory."""
@@ -128,7 +148,7 @@ class TestEmbedded:
             Worker, AnalysisChildren, GuardedPoster, Fetcher, Broker, MemoryCache, Store
         ] == ends  # fmt: skip
         assert not scratch.exists()
-        assert {"studio.db", "pictures", "scratch", "callback_secret"} <= {
+        assert {"studio.db", "pictures", "scratch", "callback_secret", "master_key"} <= {
             path.name for path in (tmp_path / "data").iterdir()
         }
 
@@ -307,6 +327,18 @@ class TestWhatCannotBeOpened:
             with opened(**scaled(tmp_path)) as beside:
                 assert beside.scratch.exists()
 
+    def test_machines_that_share_a_bucket_and_no_master_key(self, opened, tmp_path):
+        """None could read what another has kept."""
+        bucket = scaled(tmp_path, blobs_url="s3://bucket", blobs_endpoint="http://127.0.0.1:1")
+
+        with pytest.raises(ConfigError, match="set master_keys") as caught:
+            opened(**bucket).__enter__()
+
+        assert "config_invalid_value" == caught.value.code
+        with opened(**bucket, master_keys=(base64.b64encode(b"m" * 32).decode(),)) as parts:
+            assert not (tmp_path / "data" / "master_key").exists()
+            assert parts.worker is None
+
     def test_a_variant_that_does_not_fit_is_told_at_the_start(self, opened, tmp_path):
         """Not with the first picture."""
         path = tmp_path / "variants.toml"
@@ -314,3 +346,22 @@ class TestWhatCannotBeOpened:
 
         with pytest.raises(ConfigError, match="no_such_setting"):
             opened(variants_file=str(path)).__enter__()
+
+
+class TestSandbox:
+    @confines
+    @pytest.mark.parametrize("is_scaled", [False, True], ids=["embedded", "scaled"])
+    def test_what_is_required_is_there_before_anything_is_taken(
+        self, opened, tmp_path, monkeypatch, is_scaled
+    ):
+        """Also where others work, and only pages are drawn here."""
+        settings = scaled(tmp_path) if is_scaled else {}
+        with opened(sandbox="require", **settings) as parts:
+            assert parts.children.start_drawing().is_full
+        monkeypatch.setattr(children_module, "_ENTRY", unconfinable_child.__name__)
+        with pytest.raises(ConfigError) as caught, opened(sandbox="require", **settings):
+            pass
+
+        assert "sandbox_missing" == caught.value.code
+        with opened(**settings):
+            """Otherwise it does what it can."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import threading
 import time
 from collections import Counter
 
-import pika
 import pytest
-import redis
 
 from private_redis import PrivateRedis
+from service.queues.leftovers import remove_queues
 from service_servers import amqp_url, redis_url
 from studio_detector.service.queues.open import make_broker
 from studio_detector.service.settings import ServiceSettings
 from tcp_proxy import TcpProxy
-
-QUEUES = ("high", "standard", "detail", "webhook", "maintenance")
 
 
 class Place:
@@ -62,18 +58,7 @@ class Place:
             broker.close()
         if self.proxy is not None:
             self.proxy.close()
-            self._remove_queues()
-
-    def _remove_queues(self):
-        if self.kind == "redis":
-            with redis.Redis.from_url(self._server) as client:
-                for key in client.scan_iter(f"{self.namespace}:*"):
-                    client.delete(key)
-            return
-        with contextlib.closing(pika.BlockingConnection(pika.URLParameters(self._server))) as link:
-            channel = link.channel()
-            for queue in QUEUES:
-                channel.queue_delete(f"{self.namespace}.{queue}")
+            remove_queues(self._server, self.namespace)
 
 
 class Handled:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_detector.service.queues.pools import QUEUES, children_of, pools_of
+from studio_detector.service.queues.pools import QUEUES, children_of, kept_of, pools_of
 from studio_detector.service.queues.worker import pools_for
 from studio_detector.service.settings import ServiceSettings
 
@@ -36,9 +36,17 @@ def test_urgent_work_has_a_child_more_than_standard_work_may_take(workers):
 @pytest.mark.parametrize("queue", ["high", "standard", "detail"])
 @pytest.mark.parametrize("split", [False, True])
 def test_a_worker_for_one_class_gives_it_everything(queue, split):
-    assert pools_of([queue], workers=4, split_phases=split) == {
-        (queue,): 4 if queue == "detail" and split else 6
-    }
+    pools = pools_of([queue], workers=4, split_phases=split)
+    assert pools == {(queue,): 4 if queue == "detail" and split else 6}
+    assert kept_of(pools) == 0
+
+
+@given(SETS, st.integers(1, 64), st.booleans())
+def test_a_child_is_kept_only_where_urgent_work_shares_with_other_work(queues, workers, split):
+    pools = pools_of(queues, workers=workers, split_phases=split)
+    others = {"standard"} if split else {"standard", "detail"}
+    assert kept_of(pools) == ("high" in queues and bool(others & queues))
+    assert children_of(pools) - kept_of(pools) >= bool(queues & {"high", "standard", "detail"})
 
 
 def test_details_have_threads_of_their_own_where_phases_are_split():

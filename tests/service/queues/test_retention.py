@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from service_workers import Clock, open_parts, sha256
 from studio_detector.errors import BusyError
+from studio_detector.service.blobs import FolderBlobs
 from studio_detector.service.blobs.base import blob_key
 from studio_detector.service.queues.retention import adopt_orphans, throw_away
 from studio_detector.service.store import Idempotency
@@ -36,7 +38,13 @@ def run(parts, clock):
     def run(seconds, keep_s=DAY_S):
         clock.add(seconds)
         try:
-            return throw_away(parts.store, parts.blobs, keep_pictures_s=keep_s, clock=clock)
+            return throw_away(
+                parts.store,
+                parts.blobs,
+                keep_pictures_s=keep_s,
+                keep_failed_pictures_s=DAY_S,
+                clock=clock,
+            )
         finally:
             clock.add(-seconds)
 
@@ -74,6 +82,14 @@ def test_a_picture_whose_job_is_about_to_be_accepted_stays(parts, run):
     parts.blobs.put(blob_key("default", digest), b"good 1")
     assert run(240, keep_s=0) == 0
     assert _has(parts, b"good 1")
+
+
+def test_the_key_of_a_picture_goes_with_it(parts, run):
+    (job,) = parts.accept(b"good 1")
+    _end(parts, job)
+    assert parts.store.data_keys.counts()
+    assert run(60, keep_s=0) == 1
+    assert parts.store.data_keys.counts() == {}
 
 
 def test_many_pictures_go_in_one_run(parts, run):
@@ -114,22 +130,45 @@ def test_idempotency_keys_are_freed_after_a_day(parts, run):
     assert accept()
 
 
-def test_a_picture_that_no_job_came_of_goes_too(parts, run, clock):
+def test_a_picture_that_no_job_came_of_goes_too(parts, run):
     """Its process died between keeping it and accepting its job."""
-    orphan, young = b"good 1", b"good 2"
-    for data in (orphan, young):
-        parts.blobs.put(blob_key("default", sha256(data)), data)
-    (job,) = parts.accept(b"good 3")
-    long_ago = time.time() - 2 * DAY_S
-    for data in (orphan, b"good 3"):
-        (file,) = parts.blobs._root.rglob(sha256(data))
-        os.utime(file, (long_ago, long_ago))
-    adopt = partial(adopt_orphans, parts.store, parts.blobs, keep_pictures_s=DAY_S)
-    assert adopt() == 1
-    assert adopt() == 0
-    assert _has(parts, orphan)
-    assert run(DAY_S + 60) == 1
-    assert not _has(parts, orphan)
-    assert _has(parts, young)
-    assert _has(parts, b"good 3")
+    parts.blobs.put(blob_key("default", sha256(b"good 1")), b"good 1")
+    (job,) = parts.accept(b"good 2")
+    assert run(240, keep_s=0) == 0
+    assert run(360, keep_s=0) == 1
+    assert not _has(parts, b"good 1")
+    assert _has(parts, b"good 2")
     assert parts.job(job).state == "queued"
+
+
+def test_bytes_that_nobody_can_read_go_too(parts, run, tmp_path):
+    """Kept before pictures were encrypted, or without a key since a database was restored."""
+    plain, shredded, young = b"good 1", b"good 2", b"good 3"
+    folder = FolderBlobs(tmp_path / "pictures")
+    parts.accept(shredded, b"good 4")
+    key = parts.store.data_keys.get("default", sha256(shredded))
+    parts.store.data_keys.shred("default", sha256(shredded), lambda _: None)
+    for data in (plain, young):
+        folder.put(blob_key("default", sha256(data)), data)
+    long_ago = time.time() - 2 * DAY_S
+    for name in (sha256(plain), key.blob):
+        (file,) = tmp_path.rglob(name)
+        os.utime(file, (long_ago, long_ago))
+    adopt = partial(adopt_orphans, parts.store, parts.blobs, keep_pictures_s=0)
+    assert not _has(parts, plain)
+    assert adopt() == 2
+    assert adopt() == 0
+    assert run(360, keep_s=0) == 2
+    left = {path.name for path in tmp_path.rglob("pictures/default/*/*")}
+    assert left == {sha256(young), parts.store.data_keys.get("default", sha256(b"good 4")).blob}
+
+
+def test_nonces_are_forgotten_some_time_after_their_end(parts, clock, run):
+    def is_unused():
+        return parts.store.nonces.take("key", "nonce", clock() + timedelta(seconds=300))
+
+    assert is_unused()
+    run(300 + 60)
+    assert not is_unused()
+    run(300 + 2 * 3600)
+    assert is_unused()

@@ -141,11 +141,25 @@ class TestPictures:
     def test_a_damaged_picture_is_never_taken_for_another(self, parts, run, tmp_path):
         """And is thrown away, so that sending it again mends it."""
         (job,) = parts.accept(b"good 1")
-        (file,) = (tmp_path / "pictures" / "default").rglob(sha256(b"good 1"))
-        file.write_bytes(b"good 2")
+        (file,) = (tmp_path / "pictures" / "default").glob("*/*")
+        changed = bytearray(file.read_bytes())
+        changed[-1] ^= 1
+        file.write_bytes(changed)
         assert run(job).error_code == "picture_gone"
         again, *_ = parts.accept(b"good 1")
         assert run(again).state == "done"
+
+    def test_nor_is_one_that_lies_there_as_it_is(self, tmp_path):
+        """Where pictures are not encrypted, as a power failure may leave a file."""
+        parts = open_parts(tmp_path, encrypt_pictures=False)
+        (job,) = parts.accept(b"good 1")
+        (file,) = (tmp_path / "pictures" / "default").glob("*/*")
+        file.write_bytes(b"good 2")
+        leases = Leases(parts.store.jobs, 1.0)
+        ended = run_job(parts, leases, Patience(threading.Event()), job.id)
+        assert ended.error_code == "picture_gone"
+        assert not parts.blobs.exists(blob_key("default", sha256(b"good 1")))
+        parts.close()
 
     def test_what_the_store_refuses_is_a_defect_and_no_loop(self, parts, run, monkeypatch):
         (job,) = parts.accept(b"good 1")

@@ -300,6 +300,3 @@ class BatchesContract:
         second = store.deliveries.find(TENANT, cursor=first.cursor, limit=3)
         assert [d.id for d in (*first.items, *second.items)] == list(reversed(made))
         assert second.cursor is None
-        assert store.deliveries.purge(clock.now) == 1
-        with pytest.raises(RequestError):
-            store.deliveries.get(TENANT, made[0])

@@ -171,7 +171,7 @@ class JobsContract:
 
     def test_jobs_of_others_are_not_there(self, store):
         job = accept_one(store, new_job("a"))
-        for ask in (store.jobs.get, store.jobs.cancel, store.jobs.retry, store.jobs.delete):
+        for ask in (store.jobs.get, store.jobs.cancel, store.jobs.retry):
             with pytest.raises(RequestError) as caught:
                 ask("other", job.id)
             assert caught.value.code == "job_unknown"
@@ -211,19 +211,12 @@ class JobsContract:
         assert store.results.find(TENANT).items == ()
         assert store.jobs.cancel(TENANT, running.id) == cancelled
 
-    def test_what_is_over_cannot_be_cancelled_and_what_is_not_cannot_be_deleted(self, store):
+    def test_what_is_over_cannot_be_cancelled(self, store):
         job = accept_one(store, new_job("a"))
-        with pytest.raises(RequestError) as caught:
-            store.jobs.delete(TENANT, job.id)
-        assert caught.value.code == "state_conflict"
-        done = finish_with(store, begin(store, job), "a")
+        finish_with(store, begin(store, job), "a")
         with pytest.raises(RequestError) as caught:
             store.jobs.cancel(TENANT, job.id)
         assert caught.value.code == "state_conflict"
-        store.jobs.delete(TENANT, job.id)
-        with pytest.raises(RequestError):
-            store.jobs.get(TENANT, job.id)
-        assert store.results.get(TENANT, done.result_id).image_hash == picture("a")
 
     def test_purging_takes_only_what_ended_so_in_time(self, store, clock):
         old = finish_with(store, begin(store, accept_one(store, new_job("a"))), "a")
@@ -292,9 +285,16 @@ class JobsContract:
             ("standard", "running"): 1,
             ("standard", "dead"): 1,
         }
-        assert store.jobs.oldest_wait_s("standard") == 5.0
-        assert store.jobs.oldest_wait_s("high") == 0.0
-        assert store.jobs.oldest_wait_s("detail") == 0.0
+        assert store.jobs.unfinished(TENANT) == {
+            ("standard", "queued"): 2,
+            ("high", "queued"): 1,
+            ("standard", "running"): 1,
+        }
+        assert store.jobs.unfinished("other") == {}
+        assert store.jobs.oldest_wait_s(TENANT, "standard") == 5.0
+        assert store.jobs.oldest_wait_s("other", "standard") == 0.0
+        assert store.jobs.oldest_wait_s(TENANT, "high") == 0.0
+        assert store.jobs.oldest_wait_s(TENANT, "detail") == 0.0
         finish_with(store, running, "c")
         finish_with(store, begin(store, first), "a")
         assert store.jobs.backlog() == 1

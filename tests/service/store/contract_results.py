@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,13 +14,14 @@ from service.store.store_examples import (
     WORK,
     accept_one,
     begin,
+    erase,
     finish_with,
     new_job,
     new_result,
     picture,
 )
 from studio_detector.errors import RequestError
-from studio_detector.service.records import ResultFilter, Work
+from studio_detector.service.records import ResultFilter, Verdict, Work
 from studio_detector.service.similar import SimilarIndex
 
 
@@ -46,11 +48,10 @@ class ResultsContract:
 
     def test_unknown_results_and_those_of_others_are_not_there(self, store):
         result = store.results.add(new_result("a"))
-        for ask in (store.results.get, store.results.delete):
-            for tenant, result_id in (("other", result.id), (TENANT, uuid4())):
-                with pytest.raises(RequestError) as caught:
-                    ask(tenant, result_id)
-                assert caught.value.code == "result_unknown"
+        for tenant, result_id in (("other", result.id), (TENANT, uuid4())):
+            with pytest.raises(RequestError) as caught:
+                store.results.get(tenant, result_id)
+            assert caught.value.code == "result_unknown"
 
     def test_results_are_found_by_what_they_say(self, store, clock):
         sure = store.results.add(new_result("a", confidence=0.9))
@@ -87,6 +88,18 @@ class ResultsContract:
             seen += page.items
         assert [result.id for result in seen] == list(reversed(stored))
 
+    def test_verdicts_are_results_without_what_they_rest_on(self, store, clock):
+        for number in range(5):
+            store.results.add(new_result(number))
+            clock.move(1)
+        page = store.results.verdicts(TENANT, limit=3)
+        seen = [*page.items, *store.results.verdicts(TENANT, cursor=page.cursor).items]
+        found = store.results.find(TENANT).items
+        names = [field.name for field in fields(Verdict)]
+        assert [[getattr(one, name) for name in names] for one in seen] == [
+            [getattr(one, name) for name in names] for one in found
+        ]
+
     def test_a_cursor_of_another_list_is_refused(self, store):
         for number in range(2):
             store.results.add(new_result(number))
@@ -115,7 +128,7 @@ class ResultsContract:
     def test_a_deleted_result_takes_what_was_said_about_it_along(self, store):
         done = finish_with(store, begin(store, accept_one(store, new_job("a"))), "a")
         store.feedback.add(TENANT, done.result_id, "natural")
-        store.results.delete(TENANT, done.result_id)
+        erase(store, "picture", "a")
         assert store.feedback.for_result(TENANT, done.result_id) == []
         # The picture is analysed anew when it comes again.
         assert accept_one(store, new_job("a")).state == "queued"

@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 from service.store.store_examples import (
     LEASE_S,
     RETRY_MOST_S,
+    SHADOW_WORK,
     TENANT,
     accept_one,
     begin,
@@ -221,6 +222,48 @@ class SweepsContract:
         clock.move(60)
         assert store.pictures.unneeded(clock.now) == []
         clock.move(600)
+        assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
+
+    def test_a_picture_is_not_needed_from_the_moment_its_last_job_is_over(self, store, clock):
+        store.pictures.need(TENANT, picture("a"))
+        running = begin(store, accept_one(store, new_job("a")))
+        finish_with(store, running, "a")
+        clock.move(0.001)
+        assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
+
+    def test_another_request_with_the_same_picture_keeps_it_until_its_own_jobs_are_over(
+        self, store, clock
+    ):
+        """A slow one, whose picture came first and whose job comes last."""
+        for _ in range(2):
+            store.pictures.need(TENANT, picture("a"))
+        running = begin(store, accept_one(store, new_job("a")))
+        finish_with(store, running, "a")
+        clock.move(60)
+        assert store.pictures.unneeded(clock.now) == []
+        slow = begin(store, accept_one(store, new_job("a", work=SHADOW_WORK)))
+        clock.move(60)
+        assert store.pictures.unneeded(clock.now) == []
+        finish_with(store, slow, "a", work=SHADOW_WORK)
+        clock.move(0.001)
+        assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
+
+    def test_who_tries_again_takes_nobody_elses_picture_away(self, store, clock):
+        """A job that is tried again has brought no picture."""
+        dead = begin(store, accept_one(store, new_job("a")))
+        store.jobs.fail(dead.id, dead.lease_token, "corrupt", "", is_passing=False)
+        store.pictures.need(TENANT, picture("a"))
+        again = begin(store, store.jobs.retry(TENANT, dead.id))
+        store.jobs.fail(again.id, again.lease_token, "corrupt", "", is_passing=False)
+        clock.move(60)
+        assert store.pictures.unneeded(clock.now) == []
+
+    def test_a_fetched_picture_is_not_needed_once_its_job_is_over(self, store, clock):
+        job = begin(store, accept_one(store, new_job()))
+        store.pictures.need(TENANT, picture("a"))
+        assert store.jobs.learn_hash(job.id, job.lease_token, picture("a")) == "work"
+        finish_with(store, job, "a")
+        clock.move(0.001)
         assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
 
     def test_a_picture_is_forgotten_with_its_bytes(self, store, clock):

@@ -5,14 +5,32 @@ from __future__ import annotations
 import pytest
 
 from service.store.contract_batches import BatchesContract
+from service.store.contract_data_keys import DataKeysContract
 from service.store.contract_duplicates import DuplicatesContract
+from service.store.contract_erasures import ErasuresContract
+from service.store.contract_failed_pictures import FailedPicturesContract
 from service.store.contract_jobs import JobsContract
+from service.store.contract_keys import KeysContract
+from service.store.contract_observations import ObservationsContract
+from service.store.contract_origins import OriginsContract
+from service.store.contract_overview import OverviewContract
 from service.store.contract_results import ResultsContract
 from service.store.contract_sweeps import SweepsContract
 
 
 class StoreContract(
-    JobsContract, DuplicatesContract, SweepsContract, BatchesContract, ResultsContract
+    JobsContract,
+    DuplicatesContract,
+    SweepsContract,
+    FailedPicturesContract,
+    BatchesContract,
+    ResultsContract,
+    OriginsContract,
+    OverviewContract,
+    ObservationsContract,
+    KeysContract,
+    DataKeysContract,
+    ErasuresContract,
 ):
     """Subclasses give the fixture ``url``: an empty database."""
 

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from studio_detector.service.records import NewJob, NewResult, Work
+from studio_detector.service.records import Erasure, NewJob, NewResult, Work
 
 WORK = Work(variant="main", pipeline_version="1", phases="auto")
 SHADOW_WORK = Work(variant="rival", pipeline_version="2", phases="auto")
@@ -93,6 +93,13 @@ def finish_with(store, running, name, **changes):
 def state_of(store, job):
     """A job's state now."""
     return store.jobs.get(job.tenant, job.id).state
+
+
+def erase(store, kind, thing="", *, tenant=TENANT, is_hash=False, **options):
+    """Erase a job, the picture of a name, a subject or the tenant; what went with each part."""
+    named = picture(thing) if kind == "picture" and not is_hash else str(thing)
+    erasure = Erasure(id=uuid4(), tenant=tenant, kind=kind, object=named, erased_at=store.clock())
+    return list(store.erasures.erase(erasure, **options))
 
 
 def at_once(count, work):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.command import downgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import bindparam, create_engine, inspect, text
 
+from service.store.store_examples import new_job
 from studio_detector.errors import ConfigError
-from studio_detector.service.store import open_store
+from studio_detector.service.store import append_only, open_store, utc_now
 from studio_detector.service.store.migrations.run import configuration
+from studio_detector.service.store.rows import values_of_job
 from studio_detector.service.store.tables import METADATA, SCHEMA_VERSION
 
 
@@ -19,8 +23,9 @@ def definitions(connection):
     """Tables, columns, indexes and constraints as the database describes them itself."""
     if connection.dialect.name == "sqlite":
         query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        # However it is laid out: SQLite writes columns that came later into the line of the last.
         return {
-            name: sorted(line.strip(" \t,") for line in (sql or "").splitlines())
+            name: sorted(part.strip() for part in re.split(r"[,\n]", sql or "") if part.strip())
             for name, sql in connection.execute(text(query))
             if name != "alembic_version"
         }
@@ -31,6 +36,7 @@ def definitions(connection):
         """SELECT table_name || ' ' || column_name || data_type || is_nullable || is_identity
                   || coalesce(column_default, '')
            FROM information_schema.columns WHERE table_schema = 'public'""",
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
     )
     found = {row for query in queries for row in connection.execute(text(query)).scalars()}
     return {row for row in found if "alembic_version" not in row}
@@ -47,6 +53,8 @@ class MigrationsContract:
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, METADATA) == []
             METADATA.create_all(direct)
+            for statement in append_only.making(direct.dialect.name):
+                direct.exec_driver_sql(statement)
             assert definitions(connection) == definitions(direct)
         engine.dispose()
         other.dispose()
@@ -70,8 +78,32 @@ class MigrationsContract:
         engine.dispose()
 
     def test_missing_tables_are_named_where_they_may_not_be_made(self, bare_url):
-        with pytest.raises(ConfigError, match=r"none.*studio-detector serve"):
+        with pytest.raises(ConfigError, match=r"none.*studio-detector migrate"):
             open_store(bare_url, migrate=False)
+
+    def test_what_was_stored_before_origins_were_is_there_and_has_none(self, bare_url):
+        """Rows are not written anew, and programs of before may go on writing theirs."""
+        open_store(bare_url).close()
+        engine = create_engine(bare_url)
+        with engine.begin() as connection:
+            config = configuration()
+            config.attributes["connection"] = connection
+            downgrade(config, "0002")
+            before = METADATA.tables["jobs"]
+            kept = [c for c in before.c if c.name not in {"request_id", "traceparent"}]
+            row = {c.name: None for c in kept} | values_of_job(new_job("a"), utc_now(), None)
+            names = ", ".join(c.name for c in kept)
+            values = ", ".join(f":{c.name}" for c in kept)
+            insert = text(f"INSERT INTO jobs ({names}) VALUES ({values})")
+            given = [bindparam(c.name, row[c.name], type_=c.type) for c in kept]
+            connection.execute(insert.bindparams(*given))
+        engine.dispose()
+
+        store = open_store(bare_url)
+        (job,) = store.jobs.find("default").items
+        assert (None, None) == (job.request_id, job.traceparent)
+        assert store.jobs.claim(job.id, "worker") is not None
+        store.close()
 
     def test_the_first_step_can_be_taken_back(self, bare_url):
         open_store(bare_url).close()

@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from service.store.store_examples import TENANT, accept_one, begin, finish_with, new_job
 from studio_detector.errors import RequestError
-from studio_detector.service.store import cursors
+from studio_detector.service.store import Spared, cursors
 from studio_detector.service.store.terms import Terms, plain_payload
 from studio_detector.service.store.types import to_json
 
@@ -137,10 +137,20 @@ def plans(store, act):
         (lambda store: store.jobs.find(TENANT), "jobs_newest"),
         (lambda store: store.jobs.find(TENANT, "dead"), "jobs_newest_of_state"),
         (lambda store: store.jobs.counts(), "COVERING INDEX jobs_counts"),
+        (lambda store: store.jobs.unfinished(TENANT), "jobs_newest_of_state"),
+        (lambda store: store.observations.now(), "COVERING INDEX jobs_counts"),
+        (lambda store: store.observations.now(), "deliveries_pending"),
+        (lambda store: store.observations.now(), "deliveries_failed"),
         (lambda store: store.results.find(TENANT), "results_newest"),
         (lambda store: store.deliveries.due(10), "deliveries_pending"),
         (lambda store: store.pictures.unneeded(store.clock()), "pictures_oldest"),
         (lambda store: store.pictures.unneeded(store.clock()), "jobs_of_picture"),
+        (
+            lambda store: store.pictures.unneeded(
+                store.clock(), spared=Spared(since=store.clock(), faults={"corrupt"})
+            ),
+            "jobs_of_picture",
+        ),
     ],
 )
 def test_what_runs_all_the_time_looks_into_an_index(sqlite_url, opened, act, index):

@@ -41,7 +41,8 @@ async def _fill(stage: Stage, name: str, refusals: Collection[tuple[int, str]]) 
         raise SkippedError("needs root to mount a small file system")
     posted = pictures.good(stage.jobs, stage.seed, copies_every=0)
     bytes_in_all = sum(_on_disk(picture) for picture in posted)
-    stage.prepare()
+    # Or there would be room again as fast as pictures are analysed.
+    stage.prepare(settings={"keep_pictures_s": 86_400.0})
     folder = stage.service.data / name
     folder.mkdir(parents=True)
     _mount(stage, folder, bytes_in_all // 2 if name else bytes_in_all // 3 + _DATABASE_BYTES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 _PACKAGE = "onnxruntime"
 _ERRORS_ONLY = 3
+# Version 1.32 keeps an identifier of the machine and reports to its maker; this switch is the only
+# one that keeps both away, and works only before the first import.
+_REPORTS_NOTHING = "ORT_DISABLE_TELEMETRY"
 
 
 class OnnxRuntimeEngine:
@@ -25,6 +29,7 @@ class OnnxRuntimeEngine:
     """
 
     def __init__(self) -> None:
+        os.environ.setdefault(_REPORTS_NOTHING, "1")
         try:
             # Optional, and not wanted by models that do not read the network.
             import onnxruntime  # noqa: PLC0415

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from studio_detector.batch import files
 from studio_detector.batch.rows import row_of
-from studio_detector.reporting.printable import defused
-from studio_detector.reporting.tables import cell_text
+from studio_detector.reporting.tables import csv_cell
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from studio_detector.batch.writers.base import Layout
-    from studio_detector.reporting.tables import Cell
 
 
 class CsvWriter:
@@ -32,11 +30,11 @@ class CsvWriter:
         self._file = files.create(path)
         self._text = io.TextIOWrapper(self._file, encoding="utf-8", newline="")
         self._writer = csv.writer(self._text, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-        self._writer.writerow([defused(column.name) for column in self._columns])
+        self._writer.writerow([csv_cell(column.name) for column in self._columns])
 
     def write(self, result: dict[str, Any]) -> None:
         """See `RowWriter`."""
-        self._writer.writerow([_cell(cell) for cell in row_of(result, self._columns)])
+        self._writer.writerow([csv_cell(cell) for cell in row_of(result, self._columns)])
 
     def finish(self) -> None:
         """See `RowWriter`."""
@@ -46,8 +44,3 @@ class CsvWriter:
         """See `RowWriter`."""
         with contextlib.suppress(OSError):
             self._text.close()
-
-
-def _cell(cell: Cell) -> str:
-    # A negative number is no formula.
-    return defused(cell) if isinstance(cell, str) else cell_text(cell)

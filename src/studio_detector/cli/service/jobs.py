@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from studio_detector.cli.options import debug_option
-from studio_detector.cli.service.opening import opened_store
+from studio_detector.cli.service.opening import audit_of, opened_store
 from studio_detector.cli.service.options import PLACES, service_settings
 from studio_detector.errors import EXIT_ALL_FAILED, EXIT_OK, EXIT_SOME_FAILED, RequestError
 from studio_detector.reporting.printable import printable
@@ -96,7 +96,10 @@ def retry(
     if bool(job_ids) == all_dead:
         raise click.UsageError("name jobs, or give --all-dead")
     retried = failed = 0
-    with opened_store(chosen) as (_, store):
+    with opened_store(chosen) as (resolved, store):
+        from studio_detector.service.audit.acts import COMMAND_LINE, act_of
+
+        log = audit_of(resolved, store)
         for job_id in _dead(store, tenant) if all_dead else job_ids:
             try:
                 store.jobs.retry(tenant, job_id)
@@ -105,6 +108,7 @@ def retry(
                 run.console.say(f"{printable(error.message)}\n")
             else:
                 retried += 1
+                log.act(act_of(COMMAND_LINE, "job.retried", str(job_id), tenant=tenant))
                 run.output.write(f"{job_id}\n")
     if failed:
         return EXIT_SOME_FAILED if retried else EXIT_ALL_FAILED
@@ -128,9 +132,13 @@ def retry(
 @debug_option
 @click.pass_obj
 def purge(run: Run, *, state: JobState, days: float, chosen: Chosen) -> None:
-    """Delete jobs and say how many."""
-    with opened_store(chosen) as (_, store):
+    """Delete jobs and say how many; those that still owe a callback stay."""
+    with opened_store(chosen) as (resolved, store):
+        from studio_detector.service.audit.acts import COMMAND_LINE, act_of
+
+        log = audit_of(resolved, store)
         count = store.jobs.purge(state, timedelta(days=days).total_seconds())
+        log.act(act_of(COMMAND_LINE, "jobs.purged", f"{count} {state} for {days:g} days"))
     run.output.write(f"{count}\n")
 
 

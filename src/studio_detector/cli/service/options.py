@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 _R = TypeVar("_R")
 
 # Packages of the extra, the most telling first.
-_PACKAGES = ("fastapi", "sqlalchemy", "dramatiq", "uvicorn", "httpx2")
+_PACKAGES = (
+    *("fastapi", "sqlalchemy", "dramatiq", "uvicorn", "httpx2"),
+    *("prometheus_client", "structlog"),
+)
 
 #: Where the parts of the service are.
 PLACES: dict[str, Option] = {
@@ -54,6 +57,25 @@ PLACES: dict[str, Option] = {
     ),
     "variants_file": click.option(
         "--variants", "variants_file", metavar="FILE", help="TOML file of variants to compare."
+    ),
+}
+
+_DAY_S = 86_400.0
+
+
+def _days(_: click.Context, __: click.Parameter, days: float | None) -> float | None:
+    return None if days is None else days * _DAY_S
+
+
+#: How long pictures are kept, for who takes them in and for who throws them away.
+KEEPING: dict[str, Option] = {
+    "keep_pictures_s": click.option(
+        "--keep-pictures",
+        "keep_pictures_s",
+        type=click.FloatRange(0),
+        callback=_days,
+        metavar="DAYS",
+        help="Keep pictures so long after their analysis; default 0, not at all.",
     ),
 }
 
@@ -90,7 +112,7 @@ def service_settings(
 
 
 def _spelling(name: str) -> str:
-    return "--" + name.removesuffix("_file").replace("_", "-")
+    return "--" + name.removesuffix("_file").removesuffix("_s").replace("_", "-")
 
 
 def _text(value: object) -> str:

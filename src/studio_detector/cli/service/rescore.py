@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from studio_detector.cli.options import debug_option
-from studio_detector.cli.service.opening import opened_store, opened_variants
+from studio_detector.cli.service.opening import audit_of, opened_store, opened_variants
 from studio_detector.cli.service.options import PLACES, service_settings
 from studio_detector.reporting.words import counted
 
@@ -55,9 +55,11 @@ def rescore(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Judge anew and say what came of it; see the help above."""
     with opened_store(chosen) as (resolved, store):
+        from studio_detector.service.audit.acts import COMMAND_LINE, act_of
         from studio_detector.service.rescore import Taken
         from studio_detector.service.rescore import rescore as judge_anew
 
+        log = audit_of(resolved, store)
         variants = opened_variants(resolved)
         counts = judge_anew(
             store.results,
@@ -66,6 +68,8 @@ def rescore(  # noqa: PLR0913 - one for each option
             taken=Taken(tenant=tenant, variant=from_variant, version=from_version),
             limit=limit,
         )
+        on = f"{counts.rescored} by {variant or variants.default}"
+        log.act(act_of(COMMAND_LINE, "results.rescored", on, tenant=tenant or ""))
     if output_format == "json":
         found = {
             "rescored": counts.rescored,

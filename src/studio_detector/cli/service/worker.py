@@ -10,8 +10,8 @@ import click
 
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.opening import log_to_console, opened_parts
-from studio_detector.cli.service.options import PLACES, service_settings
-from studio_detector.cli.service.serve import log_level_option
+from studio_detector.cli.service.options import KEEPING, PLACES, service_settings
+from studio_detector.cli.service.serve import log_format_option, log_level_option
 from studio_detector.errors import EXIT_OK
 from studio_detector.service.records import Queue
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from studio_detector.cli.options import Chosen
     from studio_detector.cli.run import Run
+    from studio_detector.service.logs.layout import Form
 
 _QUEUES: tuple[Queue, ...] = get_args(Queue)
 _OWN = {
@@ -31,6 +32,12 @@ _OWN = {
         is_flag=True,
         default=None,
         help="Leave details to workers of the queue detail.",
+    ),
+    "metrics_host": click.option(
+        "--metrics-host", metavar="ADDRESS", help="Tell metrics here; default 127.0.0.1."
+    ),
+    "metrics_port": click.option(
+        "--metrics-port", metavar="PORT", type=int, help="Tell metrics here; default not at all."
     ),
 }
 
@@ -50,7 +57,8 @@ def _queues(context: click.Context, _: click.Parameter, text: str) -> tuple[Queu
     short_help="Work for a service that runs elsewhere.",
     help="""Take jobs of a service from a broker and do them.
 
-    Give it the same --database-url, --broker-url, --cache-url and --blobs-url as the service.
+    Give it the same --database-url, --broker-url, --cache-url, --blobs-url and --keep-pictures as
+    the service, and the same STUDIO_DETECTOR_MASTER_KEYS.
     Any number of workers may run on any number of machines; one that is killed loses nothing.
 
     SIGTERM ends it gracefully: it finishes what runs and takes nothing new.""",
@@ -63,19 +71,23 @@ def _queues(context: click.Context, _: click.Parameter, text: str) -> tuple[Queu
     metavar="NAMES",
     help="Queues to work for.",
 )
-@service_settings(PLACES | _OWN)
+@service_settings(PLACES | KEEPING | _OWN)
 @log_level_option
+@log_format_option
 @debug_option
 @click.pass_obj
-def worker(run: Run, *, queues: tuple[Queue, ...], log_level: str, chosen: Chosen) -> int:
+def worker(
+    run: Run, *, queues: tuple[Queue, ...], log_level: str, log_format: Form, chosen: Chosen
+) -> int:
     """Work until told to stop; see the help above."""
     if not chosen.resolve().service.is_scaled:
         raise click.UsageError(
             "a worker needs --broker-url; alone, 'studio-detector serve' has its own workers"
         )
-    log_to_console(log_level)
+    log_to_console(log_level, log_format)
     stop = threading.Event()
-    with opened_parts(chosen, serves=False, queues=queues) as (_, parts):
+    with opened_parts(chosen, serves=False, queues=queues) as (resolved, parts):
+        from studio_detector.service.metrics.server import served
         from studio_detector.service.queues.worker import run_worker
 
         def end(_: int, __: FrameType | None) -> None:
@@ -86,5 +98,7 @@ def worker(run: Run, *, queues: tuple[Queue, ...], log_level: str, chosen: Chose
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
         run.console.say(f"studio-detector works for {', '.join(queues)}\n")
-        run_worker(parts, queues, stop)
+        service = resolved.service
+        with served(parts.metrics.registry, service.metrics_host, service.metrics_port):
+            run_worker(parts, queues, stop)
     return EXIT_OK

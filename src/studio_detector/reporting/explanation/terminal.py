@@ -66,7 +66,7 @@ def flip_lines(explanation: Explanation, measures: Mapping[str, MeasureSpec]) ->
 
 
 def _one_flip(flip: Flip, title: str, measures: Mapping[str, MeasureSpec]) -> Iterator[str]:
-    gap = f"{flip.missing_log_odds:.2f} log-odds are missing to {flip.turns_to}"
+    gap = f"{flip.missing_log_odds:.2f} log-odds away from {flip.turns_to}"
     if not flip.changes:
         yield f"  {title}: nothing; {gap}, more than all measurements together can move"
         return

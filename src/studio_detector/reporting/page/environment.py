@@ -55,11 +55,19 @@ def _environment() -> Any:  # noqa: ANN401 - an optional package's class
         "score_words": score_words,
         "counted": counted,
     }
-    environment.globals |= {
-        "light": palette.variables(palette.LIGHT),
-        "dark": palette.variables(palette.DARK),
-    }
+    environment.globals["style"] = page_style()
     return environment
+
+
+@cache
+def page_style() -> str:
+    """The whole style of a page, as it stands between its tags: the same for every page."""
+    light, dark = palette.variables(palette.LIGHT), palette.variables(palette.DARK)
+    return (
+        f"\n:root {{ color-scheme: light dark; {light} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+        f"{_source('style.css')}\n"
+    )
 
 
 def signed(number: float, decimals: int = 2) -> str:

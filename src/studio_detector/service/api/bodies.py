@@ -9,10 +9,13 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartParser
 
-from studio_detector.errors import BusyError, LimitError, RequestError
+from studio_detector.errors import BusyError, RequestError
+from studio_detector.service.api.pieces import announced_bytes, pieces_of, too_large
+from studio_detector.service.api.uploads import IN_MEMORY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -22,21 +25,20 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from studio_detector.service.api.pieces import Pace
+
 #: Of a body that is JSON, where nothing else is said.
 MOST_JSON_BYTES = 64 * 1024
 
 _MIB = 1024 * 1024
-# Beyond it, an upload lies in a file: few photos are larger, and archives are.
-_IN_MEMORY_BYTES = 8 * _MIB
 # What the form around a file, and the fields beside it, may take.
 _FORM_BYTES = 256 * 1024
 _FIELD = "file"
 _MOST_FIELDS = 32
+# Of the text of a form. Starlette would take any codec of Python by its name, and some fail on
+# every text or give halves of characters.
+_CHARSETS = frozenset({b"utf-8", b"utf8"})
 _MOST_FIELD_BYTES = 16 * 1024
-# Of an announced length; a number with more is too large whatever it says.
-_MOST_DIGITS = 15
-# A sender that is silent for so long has gone away.
-_SILENCE_S = 60.0
 # EFBIG: a limit on file sizes is a full disk as far as this file goes.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _RETRY_WHEN_FULL_S = 60.0
@@ -54,6 +56,13 @@ class _Parser(MultiPartParser):
             max_part_size=_MOST_FIELD_BYTES,
         )
         self._folder = folder
+
+    def close(self) -> None:
+        """Close the files, which Starlette does for errors of its own alone."""
+        for file in self._files_to_close_on_error:
+            # What is still to be written has no room either, and is not wanted.
+            with contextlib.suppress(OSError):
+                file.close()
 
     def on_headers_finished(self) -> None:
         super().on_headers_finished()
@@ -87,27 +96,29 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read_body(request: Request, most_bytes: int) -> bytes:
+async def read_body(request: Request, most_bytes: int, pace: Pace) -> bytes:
     """The whole body.
 
     Args:
         request: The request.
         most_bytes: Bytes that it may have.
+        pace: How slowly it may come.
 
     Raises:
         LimitError: ``limit_file_size``, by the length announced or once it has come to more.
-        RequestError: ``request_invalid`` if the sender stops sending.
+        AccessError: ``request_timeout``; ``signature_invalid`` if it is not the signed one.
     """
-    pieces = [piece async for piece in _pieces(request, most_bytes)]
+    pieces = [piece async for piece in pieces_of(request, most_bytes, pace)]
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-async def read_form(request: Request, most_bytes: int, folder: Path) -> Form:
+async def read_form(request: Request, most_bytes: int, pace: Pace, folder: Path) -> Form:
     """A multipart form with one upload, in the field ``file``.
 
     Args:
         request: The request.
         most_bytes: Bytes that the upload may have.
+        pace: How slowly it may come.
         folder: Where it lies once it is large.
 
     Returns:
@@ -115,13 +126,25 @@ async def read_form(request: Request, most_bytes: int, folder: Path) -> Form:
 
     Raises:
         LimitError: ``limit_file_size``.
-        RequestError: ``request_invalid`` if the upload is missing.
+        AccessError: See `read_body`.
+        RequestError: ``request_invalid`` if the upload is missing, or the text is said to be
+            other than UTF-8.
         BusyError: ``storage_full`` or ``storage_unavailable``.
         MultiPartException: If it is no form, or one with too many fields.
     """
-    parser = _Parser(request, _pieces(request, most_bytes + _FORM_BYTES), folder)
-    with on_disk():
-        form = await parser.parse()
+    charset = parse_options_header(request.headers.get("content-type"))[1].get(b"charset", b"utf-8")
+    if charset.lower() not in _CHARSETS:
+        raise RequestError(
+            f"the form is said to be {charset[:40].decode('latin-1')!r}; send its fields as UTF-8",
+            code="request_invalid",
+        )
+    parser = _Parser(request, pieces_of(request, most_bytes + _FORM_BYTES, pace), folder)
+    try:
+        with on_disk():
+            form = await parser.parse()
+    except BaseException:
+        parser.close()
+        raise
     fields: dict[str, list[str]] = {}
     upload: UploadFile | None = None
     for name, value in form.multi_items():
@@ -141,27 +164,28 @@ async def read_form(request: Request, most_bytes: int, folder: Path) -> Form:
     size = upload.size or 0
     if size > most_bytes:
         await upload.close()
-        raise _too_large(most_bytes)
+        raise too_large(most_bytes)
     return Form(file=upload.file, size=size, fields=fields)
 
 
-async def spool_body(request: Request, most_bytes: int, folder: Path) -> BinaryIO:
+async def spool_body(request: Request, most_bytes: int, pace: Pace, folder: Path) -> BinaryIO:
     """The whole body as a file; whoever asked closes it.
 
     Args:
         request: The request.
         most_bytes: Bytes that it may have.
+        pace: How slowly it may come.
         folder: Where it lies once it is large.
 
     Raises:
         LimitError: ``limit_file_size``.
-        RequestError: ``request_invalid`` if the sender stops sending.
+        AccessError: See `read_body`.
         BusyError: ``storage_full`` or ``storage_unavailable``.
     """
     file = _spooled_file(folder)
     try:
         with on_disk():
-            await _spool(_pieces(request, most_bytes), file)
+            await _spool(pieces_of(request, most_bytes, pace), file)
     except BaseException:
         # What is still to be written has no room either, and is not wanted.
         with contextlib.suppress(OSError):
@@ -210,7 +234,7 @@ def on_disk() -> Iterator[None]:
 def _spooled_file(folder: Path) -> BinaryIO:
     """A file that is in memory while it is small, and then in the folder."""
     file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - whoever asked closes it
-        max_size=_IN_MEMORY_BYTES, dir=str(folder)
+        max_size=IN_MEMORY_BYTES, dir=str(folder)
     )
     return cast("BinaryIO", file)
 
@@ -228,39 +252,19 @@ async def _spool(pieces: AsyncGenerator[bytes, None], file: BinaryIO) -> None:
     file.seek(0)
 
 
-def is_small(request: Request) -> bool:
-    """Whether the body is announced to be one that may be held in memory."""
-    announced = request.headers.get("content-length", "")
-    return 0 < len(announced) <= _MOST_DIGITS and int(announced) <= _IN_MEMORY_BYTES
+def expected_bytes(request: Request, most_bytes: int) -> int:
+    """How many bytes of an upload are to be expected, form around it included.
 
+    Args:
+        request: The request.
+        most_bytes: Bytes that the upload may have.
 
-async def _pieces(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
-    announced = request.headers.get("content-length", "0")
-    if len(announced) > _MOST_DIGITS or int(announced) > most_bytes:
-        raise _too_large(most_bytes)
-    total = 0
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(_SILENCE_S):
-                piece = await anext(stream, None)
-        except TimeoutError as error:
-            raise RequestError(
-                f"nothing of the body came for {_SILENCE_S:g} s; send it again",
-                code="request_invalid",
-            ) from error
-        if piece is None:
-            return
-        total += len(piece)
-        if total > most_bytes:
-            raise _too_large(most_bytes)
-        if piece:
-            yield piece
-
-
-def _too_large(most_bytes: int) -> LimitError:
-    return LimitError(
-        f"the body has more than {most_bytes:,} bytes; send a smaller one (files are bounded by "
-        "max_upload_bytes and max_batch_upload_bytes of the service)",
-        code="limit_file_size",
-    )
+    Raises:
+        LimitError: ``limit_file_size`` if more are announced.
+    """
+    announced = announced_bytes(request)
+    if announced is None:
+        return most_bytes
+    if announced > most_bytes + _FORM_BYTES:
+        raise too_large(most_bytes)
+    return announced

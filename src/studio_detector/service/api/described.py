@@ -14,15 +14,27 @@ Responses = dict[int | str, dict[str, Any]]
 
 # Whatever is asked, the store may be away, a parameter may not fit, and we may have a defect.
 _ALWAYS = ("request_invalid", "store_unavailable", "internal")
+# And on the way in, unless nobody is asked.
+_AT_THE_DOOR = (
+    "unauthenticated",
+    "signature_invalid",
+    "forbidden",
+    "origin_refused",
+    "rate_limited",
+    "auth_unavailable",
+)
 _DESCRIPTIONS = {
     400: "A name or setting that does not exist",
+    401: "Who asks is not known",
+    403: "Who asks may not",
     404: "It is not there",
+    408: "It came too slowly",
     409: "Its state does not allow it",
     410: "The picture is no longer kept",
     413: "Too large",
     415: "Of a kind that is not taken",
     422: "The request, or the picture, does not fit",
-    429: "Too much work waits",
+    429: "Too much at once",
     500: "A defect",
     501: "A part of the service is not installed",
     502: "Another host gave no answer that is of use",
@@ -53,23 +65,25 @@ def problems(*codes: str) -> Responses:
         codes: Keys of `CODES`.
     """
     by_status: dict[int, list[str]] = {}
-    for code in (*codes, *_ALWAYS):
+    for code in (*codes, *_ALWAYS, *_AT_THE_DOOR):
         by_status.setdefault(CODES[code].http_status, []).append(code)
     return {status: _problem(status, found) for status, found in sorted(by_status.items())}
 
 
-def file_answer(media_type: str, description: str) -> Responses:
+def file_answer(media_type: str, description: str, *, has_etag: bool = True) -> Responses:
     """A successful answer that is a file.
 
     Args:
         media_type: Its kind.
         description: What it is.
+        has_etag: Whether it comes with an ETag.
     """
     kind = {"type": "string"}
     if media_type.startswith(("image/", "application/vnd")):
         kind["format"] = "binary"
     content = {media_type: {"schema": kind}}
-    return {200: {"description": description, "content": content, "headers": ETAG}}
+    headers = {"headers": ETAG} if has_etag else {}
+    return {200: {"description": description, "content": content, **headers}}
 
 
 def not_modified() -> Responses:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.openapi.utils import get_openapi
 
 from studio_detector.service.api import requested, schemas
+from studio_detector.service.api.scopes import SCOPES_OF_ROUTES
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -17,8 +18,24 @@ _BODIES = (
     requested.AnalyseRequest,
     requested.BatchRequest,
     requested.FeedbackRequest,
+    requested.ExportRequest,
     schemas.Problem,
 )
+_SCHEMES: dict[str, dict[str, Any]] = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key, `sk_...`, or a token (JWT) of the identity provider. Nobody is "
+        "asked where the service listens on its own machine alone, unless it is told to.",
+    },
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": "Instead of a key that is sent: a signature with it over the request and "
+        "`Content-Digest`, described by `Signature-Input` (RFC 9421).",
+    },
+}
 _OF_FASTAPI = ("HTTPValidationError", "ValidationError")
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -48,8 +65,12 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         known[kind.__name__] = schema
     for name in _OF_FASTAPI:
         known.pop(name, None)
-    for operations in document["paths"].values():
-        for operation in operations.values():
+    document["components"]["securitySchemes"] = _SCHEMES
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            scope = SCOPES_OF_ROUTES.get((method.upper(), path))
+            if scope is not None:
+                operation["security"] = [{name: [scope.value]} for name in _SCHEMES]
             for parameter in operation.get("parameters", ()):
                 _without_null(parameter)
     tidied: dict[str, Any] = _tidy(document)

@@ -1,27 +1,33 @@
-"""The results of a batch as a file: lines of JSON, CSV or Parquet, a part at a time."""
+"""Results as a file, of a batch or chosen: lines of JSON, CSV or Parquet, a part at a time."""
 
 from __future__ import annotations
 
 import csv
 import io
 import itertools
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from studio_detector.service.api.serialise import json_bytes, row_json
+from studio_detector.reporting.tables import csv_cell
+from studio_detector.service.api.serialise import json_bytes, result_json, row_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Literal
 
+    from studio_detector.reporting.tables import Cell
     from studio_detector.service.records import Job, Result
 
-    Rows = Iterable[tuple[Job, Result | None]]
+    Kind = Literal["jsonl", "csv", "parquet"]
+
+_Row = TypeVar("_Row")
 
 #: Format -> (kind of file, ending of its name).
-KINDS: dict[Literal["jsonl", "csv", "parquet"], tuple[str, str]] = {
+KINDS: dict[Kind, tuple[str, str]] = {
     "jsonl": ("application/x-ndjson", "jsonl"),
     "csv": ("text/csv; charset=utf-8", "csv"),
     "parquet": ("application/vnd.apache.parquet", "parquet"),
@@ -30,16 +36,9 @@ KINDS: dict[Literal["jsonl", "csv", "parquet"], tuple[str, str]] = {
 # What is sent at once; a row group of Parquet is larger, since each has its own dictionary.
 _PART = 200
 _GROUP = 5000
-# A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOMENT = pa.timestamp("us", tz="UTC")
-_SCHEMA = pa.schema(
+_RESULT = pa.schema(
     [
-        ("position", pa.int64()),
-        ("name", pa.string()),
-        ("job_id", pa.string()),
-        ("state", pa.string()),
-        ("answer", pa.string()),
         ("result_id", pa.string()),
         ("image_hash", pa.string()),
         ("is_studio", pa.bool_()),
@@ -53,14 +52,39 @@ _SCHEMA = pa.schema(
         ("perceptual_hash", pa.string()),
         ("processing_time_ms", pa.float64()),
         ("created_at", _MOMENT),
+    ]
+)
+_JOB = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("name", pa.string()),
+        ("job_id", pa.string()),
+        ("state", pa.string()),
+        ("answer", pa.string()),
+        *_RESULT,
         ("error_code", pa.string()),
         ("error_message", pa.string()),
     ]
 )
 
 
-def pieces(rows: Rows, kind: Literal["jsonl", "csv", "parquet"]) -> Iterator[bytes]:
-    """The file in pieces, each made when it is asked for.
+@dataclass(frozen=True, slots=True)
+class _Table(Generic[_Row]):
+    """How rows look in files.
+
+    Attributes:
+        schema: The columns.
+        flat: From a row to the columns' values, in their order.
+        whole: From a row to all there is of it, for JSON.
+    """
+
+    schema: pa.Schema
+    flat: Callable[[_Row], dict[str, Any]]
+    whole: Callable[[_Row], dict[str, Any]]
+
+
+def batch_pieces(rows: Iterable[tuple[Job, Result | None]], kind: Kind) -> Iterator[bytes]:
+    """The file of a batch in pieces, each made when it is asked for.
 
     Args:
         rows: Jobs by position with their results.
@@ -69,22 +93,33 @@ def pieces(rows: Rows, kind: Literal["jsonl", "csv", "parquet"]) -> Iterator[byt
     Yields:
         Bytes; together they are the file.
     """
+    return _pieces(rows, kind, _Table(_JOB, lambda row: _flat(*row), lambda row: row_json(*row)))
+
+
+def result_pieces(results: Iterable[Result], kind: Kind) -> Iterator[bytes]:
+    """The file of results that were chosen, in pieces; see `batch_pieces`."""
+    return _pieces(results, kind, _Table(_RESULT, _flat_result, result_json))
+
+
+def _pieces(rows: Iterable[_Row], kind: Kind, table: _Table[_Row]) -> Iterator[bytes]:
     if kind == "jsonl":
-        return _json_lines(rows)
-    return _csv(rows) if kind == "csv" else _parquet(rows)
+        return _json_lines(rows, table)
+    return _csv(rows, table) if kind == "csv" else _parquet(rows, table)
 
 
-def _json_lines(rows: Rows) -> Iterator[bytes]:
+def _json_lines(rows: Iterable[_Row], table: _Table[_Row]) -> Iterator[bytes]:
     for part in _parts(rows, _PART):
-        yield b"".join(json_bytes(row_json(job, result)) + b"\n" for job, result in part)
+        yield b"".join(json_bytes(table.whole(row)) + b"\n" for row in part)
 
 
-def _csv(rows: Rows) -> Iterator[bytes]:
+def _csv(rows: Iterable[_Row], table: _Table[_Row]) -> Iterator[bytes]:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_SCHEMA.names)
+    writer.writerow(table.schema.names)
     for part in _parts(rows, _PART):
-        writer.writerows([_cell(value) for value in _flat(*row).values()] for row in part)
+        writer.writerows(
+            [csv_cell(_plain(value)) for value in table.flat(row).values()] for row in part
+        )
         yield text.getvalue().encode("utf-8", "replace")
         text.seek(0)
         text.truncate()
@@ -93,18 +128,18 @@ def _csv(rows: Rows) -> Iterator[bytes]:
         yield text.getvalue().encode()
 
 
-def _parquet(rows: Rows) -> Iterator[bytes]:
+def _parquet(rows: Iterable[_Row], table: _Table[_Row]) -> Iterator[bytes]:
     sink = _Sink()
-    with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
         for part in _parts(rows, _GROUP):
-            flat = [_flat(*row) for row in part]
-            writer.write_table(pa.Table.from_pylist([_as_text(row) for row in flat], _SCHEMA))
+            flat = [_as_text(table.flat(row)) for row in part]
+            writer.write_table(pa.Table.from_pylist(flat, table.schema))
             yield sink.take()
     yield sink.take()
 
 
 def _flat(job: Job, result: Result | None) -> dict[str, Any]:
-    found: dict[str, Any] = dict.fromkeys(_SCHEMA.names)
+    found: dict[str, Any] = dict.fromkeys(_JOB.names)
     found.update(
         position=job.position,
         name=job.name,
@@ -118,30 +153,31 @@ def _flat(job: Job, result: Result | None) -> dict[str, Any]:
         error_message=job.error_message,
     )
     if result is not None:
-        found.update(
-            result_id=str(result.id),
-            image_hash=result.image_hash,
-            is_studio=result.is_studio,
-            confidence=result.confidence,
-            label=result.label,
-            phase=result.phase,
-            lighting_confidence=result.lighting_confidence,
-            model=result.model,
-            variant=result.work.variant,
-            pipeline_version=result.work.pipeline_version,
-            perceptual_hash=result.perceptual_hash,
-            processing_time_ms=result.processing_time_ms,
-            created_at=result.created_at,
-        )
+        found.update(_flat_result(result))
     return found
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _flat_result(result: Result) -> dict[str, Any]:
+    return {
+        "result_id": str(result.id),
+        "image_hash": result.image_hash,
+        "is_studio": result.is_studio,
+        "confidence": result.confidence,
+        "label": result.label,
+        "phase": result.phase,
+        "lighting_confidence": result.lighting_confidence,
+        "model": result.model,
+        "variant": result.work.variant,
+        "pipeline_version": result.work.pipeline_version,
+        "perceptual_hash": result.perceptual_hash,
+        "processing_time_ms": result.processing_time_ms,
+        "created_at": result.created_at,
+    }
+
+
+def _plain(value: Any) -> Cell:  # noqa: ANN401 - of any column
+    cell: Cell = value.isoformat() if isinstance(value, datetime) else value
+    return cell
 
 
 def _as_text(row: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +188,7 @@ def _as_text(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _parts(rows: Rows, size: int) -> Iterator[list[tuple[Job, Result | None]]]:
+def _parts(rows: Iterable[_Row], size: int) -> Iterator[list[_Row]]:
     iterator = iter(rows)
     while part := list(itertools.islice(iterator, size)):
         yield part

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
+from studio_detector.service.api.headers import secured
 from studio_detector.service.api.problems import internal_problem, problem
 
 if TYPE_CHECKING:
@@ -17,12 +18,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# A browser must take what we send for what we say it is.
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
-
 
 class Guard:
-    """Outermost part of the app; plain ASGI, since it is passed by every request.
+    """Around the whole app; plain ASGI, since it is passed by every request.
 
     Args:
         app: What answers.
@@ -44,7 +42,7 @@ class Guard:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                message["headers"] = [*message.get("headers", ()), _NOSNIFF]
+                message["headers"] = secured(message.get("headers", ()))
             await send(message)
 
         self._room.enter()
@@ -73,6 +71,8 @@ class Guard:
 class Head:
     """Has every address that takes GET take HEAD: the same head, no body (RFC 9110, 9.3.2).
 
+    What was asked for stays in the state as ``method``.
+
     Args:
         app: What answers GET.
     """
@@ -99,6 +99,7 @@ class Head:
                 # Of events or a long list, no more is made than this.
                 raise _EnoughError
 
+        scope.setdefault("state", {})["method"] = "HEAD"
         try:
             await self._app({**scope, "method": "GET"}, receive, head_alone)
         except _EnoughError:

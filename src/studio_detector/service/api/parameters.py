@@ -71,6 +71,7 @@ WISHES: tuple[_Described, ...] = (
     _wish("phases"),
     _wish("variant"),
     _wish("callback_url"),
+    _wish("subject"),
     _options_text(),
 )
 

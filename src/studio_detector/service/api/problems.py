@@ -19,7 +19,13 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.responses import Response
 
-from studio_detector.errors import CODES, BusyError, FetchError, StudioDetectorError
+from studio_detector.errors import (
+    CODES,
+    AccessError,
+    BusyError,
+    FetchError,
+    StudioDetectorError,
+)
 from studio_detector.service.api.serialise import json_bytes
 
 if TYPE_CHECKING:
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -43,6 +50,27 @@ _BY_STATUS = {
     404: ("route_unknown", "there is no such address; see /openapi.json for those there are"),
     405: ("method_unsupported", "the address does not take this method; see the header Allow"),
 }
+
+
+class Problem(Response):
+    """A problem document; once it is sent, the state of its request has its code as ``problem``.
+
+    Args:
+        code: A key of `CODES`.
+        body: The document.
+        headers: Beside the media type.
+    """
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, code: str, body: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(body, CODES[code].http_status, headers)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        scope.setdefault("state", {})["problem"] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def problem(
@@ -74,22 +102,55 @@ def problem(
         **(extra or {}),
     }
     sent = dict(headers or {})
+    if status == 408:
+        # What else comes on this connection belongs to the body that was given up.
+        sent["Connection"] = "close"
     if retry_after_s is None:
         retry_after_s = _RETRY_AFTER_S.get(status)
     if retry_after_s is not None:
         sent["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
-    return Response(json_bytes(body), status, sent, media_type=MEDIA_TYPE)
+    return Problem(code, json_bytes(body), sent)
 
 
-def problem_of(error: StudioDetectorError) -> Response:
-    """The problem document of one of our errors."""
-    retry_after_s = error.retry_after_s if isinstance(error, BusyError | FetchError) else None
-    return problem(error.code, error.message, retry_after_s=retry_after_s)
+def problem_of(error: StudioDetectorError, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem document of one of our errors.
+
+    Args:
+        error: The error.
+        headers: Further headers.
+    """
+    retry_after_s = None
+    if isinstance(error, AccessError | BusyError | FetchError):
+        retry_after_s = error.retry_after_s
+    return problem(error.code, error.message, headers=headers, retry_after_s=retry_after_s)
+
+
+def nowhere(template: str | None, methods: Sequence[str], method: str) -> Response | None:
+    """The problem document for an address that there is not, or that takes another method.
+
+    Args:
+        template: The address; None if there is none.
+        methods: Those it takes.
+        method: The one asked for.
+
+    Returns:
+        None for what there is.
+    """
+    if template is None:
+        return problem(*_BY_STATUS[404])
+    if method in methods:
+        return None
+    taken = sorted({*methods, "HEAD"} if "GET" in methods else methods)
+    return problem(*_BY_STATUS[405], headers={"Allow": ", ".join(taken)})
 
 
 def internal_problem() -> Response:
     """The problem document of a defect; what it was stands in the log alone."""
-    return problem("internal", "this is a defect of ours, and it was noted; please report it")
+    return problem(
+        "internal",
+        "this is a defect of ours, and it was noted; please report it with the X-Request-ID of "
+        "this answer",
+    )
 
 
 def invalid(faults: Sequence[Mapping[str, Any]]) -> Response:

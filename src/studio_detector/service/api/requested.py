@@ -19,13 +19,28 @@ HASH_PATTERN = "^[0-9a-f]{64}$"
 
 # PostgreSQL takes no text with NUL; no other control character is in a name either.
 _PLAIN_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+#: Results of one file.
+MOST_EXPORTED = 10_000
 _MOST_ADDRESS = 2048
 _MOST_NAME = 1024
 _MOST_NOTE = 4000
 _MOST_VARIANT = 64
+_MOST_TAG = 200
+# It stands in addresses, which end at a slash and lose a part that is one or two dots.
+_TAG_PATTERN = r"^[^./\x00-\x1f\x7f-\x9f][^/\x00-\x1f\x7f-\x9f]*$"
 
 Address = Annotated[str, Field(min_length=1, max_length=_MOST_ADDRESS)]
 Variant = Annotated[str, Field(min_length=1, max_length=_MOST_VARIANT, pattern=_PLAIN_PATTERN)]
+SubjectTag = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=_MOST_TAG,
+        pattern=_TAG_PATTERN,
+        description="The sender's name for who is shown. Stored as a keyed hash alone.",
+        examples=["customer-4711"],
+    ),
+]
 
 
 class Sent(BaseModel):
@@ -38,7 +53,12 @@ class Options(Sent):
     """Smaller wishes."""
 
     near_duplicates: Annotated[
-        bool, Field(description="Take the result of a picture that looks alike, marked as such.")
+        bool,
+        # Or 0 and "no" would do, which the schema refuses.
+        Field(
+            strict=True,
+            description="Take the result of a picture that looks alike, marked as such.",
+        ),
     ] = False
 
 
@@ -66,6 +86,14 @@ class WishFields(Sent):
         Field(
             description="Address that is told when it is over; see the page on callbacks.",
             examples=["https://example.com/hooks/studio"],
+        ),
+    ] = None
+    subject: Annotated[
+        SubjectTag | None,
+        Field(
+            description="Whom the picture shows, in the sender's words; all that is stored of a "
+            "subject can be exported and erased. Stored as a keyed hash alone.",
+            examples=["customer-4711"],
         ),
     ] = None
     options: Options = Options()
@@ -131,6 +159,25 @@ class FeedbackRequest(Sent):
     note: Annotated[str, Field(max_length=_MOST_NOTE)] | None = None
 
 
+class ExportRequest(Sent):
+    """Which results are wanted as a file."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"ids": ["5f0c1c5e-2a0f-4f5c-9f5e-0c1d2e3f4a5b"], "format": "parquet"}]
+        }
+    )
+
+    ids: Annotated[
+        list[UUID],
+        Field(min_length=1, max_length=MOST_EXPORTED, description="Of results."),
+    ]
+    format: Annotated[
+        ResultFormat,
+        Field(description="`jsonl`: everything, one result a line; `csv`, `parquet`: a table."),
+    ] = "jsonl"
+
+
 def _moment(sent: object) -> object:
     """Read a moment as ISO 8601 alone; a bare number could be seconds or milliseconds."""
     if not isinstance(sent, str):
@@ -161,6 +208,18 @@ class JobQuery(PageQuery):
     batch_id: UUID | None = None
 
 
+class RemovalQuery(Sent):
+    """What becomes of a job that is over."""
+
+    erase: Annotated[
+        bool,
+        Field(
+            description="Erase a job that is over. With `false` it stays, and so does its result: "
+            "the job is called off, if it still can be."
+        ),
+    ] = True
+
+
 class ResultQuery(PageQuery):
     """Which results are listed."""
 
@@ -181,3 +240,10 @@ class ResultQuery(PageQuery):
         Field(pattern=HASH_PATTERN, description="SHA-256 of the file, hexadecimal."),
     ] = None
     variant: Variant | None = None
+    slim: Annotated[
+        bool,
+        Field(
+            description="Leave out what verdicts rest on: `phase1_results`, `phase3_results`, "
+            "`evidence` and `report`, which are most of a result."
+        ),
+    ] = False

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from studio_detector.errors import BusyError
+from studio_detector.service.api.pieces import Pace
 from studio_detector.service.api.threads import Threads
+from studio_detector.service.api.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,16 +35,27 @@ class Room:
         threads: Where blocking work runs.
         stopping: Set on the event loop once ``parts.draining`` is.
         idle: Set while no request is being answered.
+        uploads: Room for what is being sent.
+        pace: How slowly that may come.
     """
 
     parts: Parts
     threads: Threads = field(default_factory=Threads)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     idle: asyncio.Event = field(default_factory=asyncio.Event)
+    uploads: Uploads = field(init=False)
+    pace: Pace = field(init=False)
     _requests: int = 0
 
     def __post_init__(self) -> None:
+        settings = self.parts.settings
         self.idle.set()
+        self.pace = Pace(rest_s=settings.body_timeout_s, bytes_per_s=settings.body_bytes_per_s)
+        self.uploads = Uploads(
+            settings.max_upload_memory_bytes,
+            settings.max_upload_disk_bytes,
+            is_shared=not settings.is_open,
+        )
 
     def enter(self) -> None:
         """Note that a request has come."""

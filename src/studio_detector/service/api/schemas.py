@@ -48,8 +48,8 @@ class JobError(Answered):
     message: str
 
 
-class ResultFields(Answered):
-    """The verdict on one picture, with everything that it rests on."""
+class Verdict(Answered):
+    """The verdict on one picture, without what it rests on."""
 
     id: str = Field(examples=["5f0c1c5e-2a0f-4f5c-9f5e-0c1d2e3f4a5b"])
     image_hash: str = Field(description="SHA-256 of the file.", pattern=HASH_PATTERN)
@@ -66,6 +66,11 @@ class ResultFields(Answered):
     processing_time_ms: float = Field(ge=0, description="Decoding and analysis together.")
     perceptual_hash: str | None = Field(description="PDQ, 64 hexadecimal digits.")
     perceptual_quality: int | None = Field(description="Of that hash, 0..100.")
+
+
+class ResultFields(Verdict):
+    """The verdict on one picture, with everything that it rests on."""
+
     phase1_results: dict[str, Any] = Field(
         description='Analysis -> `{"version", "values", "missing"}` of lighting and network.'
     )
@@ -149,6 +154,13 @@ class ResultPage(Answered):
     cursor: str | None = Field(description="Where the next page begins; null at the end.")
 
 
+class VerdictPage(Answered):
+    """Part of the list of results by `slim=true`, the newest first."""
+
+    items: list[Verdict]
+    cursor: str | None = Field(description="Where the next page begins; null at the end.")
+
+
 class Feedback(Answered):
     """What a person said about a result."""
 
@@ -157,6 +169,65 @@ class Feedback(Answered):
     label: Label
     note: str | None
     created_at: str = Field(json_schema_extra={"format": "date-time"})
+
+
+class FeedbackList(Answered):
+    """What people said about a result, the newest first."""
+
+    items: list[Feedback]
+
+
+class Erased(Answered):
+    """How much was erased."""
+
+    pictures: int = Field(ge=0, description="Of which there was anything.")
+    jobs: int = Field(ge=0)
+    results: int = Field(ge=0)
+    feedback: int = Field(ge=0)
+    callbacks: int = Field(ge=0, description="Told, or still to be told; those are told no more.")
+    batches: int = Field(ge=0, description="That had no other jobs.")
+    pictures_left: int = Field(
+        ge=0, description="Whose bytes go as soon as the place where they lie is back."
+    )
+
+
+class ExportedResult(ResultFields):
+    """A result with what people said about it."""
+
+    feedback: list[Feedback]
+
+
+class Callback(Answered):
+    """A callback, told or not."""
+
+    id: str
+    url: str
+    event: str = Field(examples=["job.done"])
+    state: str = Field(examples=["delivered"])
+    attempts: int = Field(ge=0)
+    payload: str = Field(description="What is told, as JSON text.")
+    last_status: int | None
+    last_error: str | None
+    created_at: str = Field(json_schema_extra={"format": "date-time"})
+    retry_at: str | None
+
+
+class ExportedPicture(Answered):
+    """All that is stored of one picture, but for the picture."""
+
+    image_hash: str | None = Field(description="Null for an address that was never fetched.")
+    is_kept: bool = Field(description="Whether its bytes may still be kept.")
+    jobs: list[Job]
+    results: list[ExportedResult]
+    callbacks: list[Callback]
+
+
+class SubjectExport(Answered):
+    """All that is stored of a subject."""
+
+    tenant: str
+    exported_at: str = Field(json_schema_extra={"format": "date-time"})
+    pictures: list[ExportedPicture]
 
 
 class Overlay(Answered):
@@ -248,8 +319,66 @@ class Disagreements(Answered):
     worst: list[Disagreement]
 
 
+class DayCounts(Answered):
+    """How many results of each label a day brought."""
+
+    day: str = Field(json_schema_extra={"format": "date"}, examples=["2026-11-28"])
+    studio: int = Field(ge=0)
+    natural: int = Field(ge=0)
+    uncertain: int = Field(ge=0)
+
+
+class LabelCounts(Answered):
+    """Results by label."""
+
+    studio: int = Field(ge=0)
+    natural: int = Field(ge=0)
+    uncertain: int = Field(ge=0)
+
+
+class Contradiction(Answered):
+    """A verdict that somebody says is wrong."""
+
+    result_id: str
+    image_hash: str
+    label: Label = Field(description="The service's.")
+    confidence: float = Field(ge=0, le=1, examples=[0.93])
+    feedback: Label = Field(description="What was said last.", examples=["natural"])
+    note: str | None
+    created_at: str = Field(
+        description="When it was said.", json_schema_extra={"format": "date-time"}
+    )
+
+
+class FeedbackCounts(Answered):
+    """How far people agree with the service."""
+
+    judged: int = Field(
+        ge=0, description="Results of which was said last that they are `studio` or `natural`."
+    )
+    agree: int = Field(ge=0, description="Of them, on the same side of one half.")
+    disagreements: list[Contradiction] = Field(description="The newest of the others.")
+
+
+class Overview(Answered):
+    """What came in some days, and what was said in them."""
+
+    days: list[DayCounts] = Field(
+        description="In UTC, the oldest first; days without results are left out."
+    )
+    labels: LabelCounts
+    confidences: list[int] = Field(
+        description="Results by P(studio), in 20 bins from 0 to 1; the last one holds 1, too.",
+        examples=[[90, 24, 10, 6, 8, 4, 3, 5, 4, 3, 6, 4, 3, 2, 5, 7, 12, 22, 40, 72]],
+    )
+    feedback: FeedbackCounts
+    variants: dict[str, int] = Field(
+        description="Variant -> results, those of shadows, too.", examples=[{"default": 50}]
+    )
+
+
 class QueueInfo(Answered):
-    """How much waits in one queue."""
+    """How much of the tenant's waits in one queue."""
 
     queue: str
     queued: int
@@ -258,10 +387,28 @@ class QueueInfo(Answered):
 
 
 class Queues(Answered):
-    """How much waits."""
+    """How much of the tenant's waits."""
 
     backlog: int
     queues: list[QueueInfo]
+
+
+class Act(Answered):
+    """Who did what."""
+
+    at: str = Field(json_schema_extra={"format": "date-time"})
+    actor: str = Field(description="A key, a token by its digest, the command line or a sweeper.")
+    action: str = Field(examples=["api.get"])
+    object: str = Field(examples=["/api/v1/jobs/00000000-0000-4000-8000-000000000001"])
+    outcome: str = Field(description="allowed, refused (not permitted, too often) or failed.")
+    address: str | None = Field(description="Of who asked; null for acts on the service's machine.")
+
+
+class AuditPage(Answered):
+    """Part of the audit log."""
+
+    items: list[Act]
+    cursor: str | None = Field(description="Where the next page begins; null at the end.")
 
 
 class Version(Answered):

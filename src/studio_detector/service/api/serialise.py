@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from studio_detector.service.erasure.erase import Erased
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
-    from studio_detector.service.records import Batch, Job, Page, Result
+    from studio_detector.service.records import Batch, Delivery, Job, Page, Result, Verdict
+    from studio_detector.service.store.audit import AuditRow
     from studio_detector.service.store.feedback import FeedbackNote
+    from studio_detector.service.store.overview import Contradiction, Overview
+
+_LABELS = ("studio", "natural", "uncertain")
 
 
 def json_bytes(data: object) -> bytes:
@@ -26,7 +34,17 @@ def json_bytes(data: object) -> bytes:
         return orjson.dumps(data)
     except orjson.JSONEncodeError:
         # A name in an archive may hold what is no text; it must not break the whole answer.
-        return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+        return json.dumps(_finite(data), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _finite(data: object) -> object:
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return data
 
 
 def job_json(job: Job, result: Result | None = None) -> dict[str, Any]:
@@ -74,6 +92,17 @@ def error_json(job: Job) -> dict[str, Any] | None:
 def result_json(result: Result) -> dict[str, Any]:
     """A result, with everything that it rests on."""
     return {
+        **verdict_json(result),
+        "phase1_results": result.phase1_results,
+        "phase3_results": result.phase3_results,
+        "evidence": result.evidence,
+        "report": result.report,
+    }
+
+
+def verdict_json(result: Result | Verdict) -> dict[str, Any]:
+    """A result, without what it rests on."""
+    return {
         "is_studio": result.is_studio,
         "confidence": result.confidence,
         "label": result.label,
@@ -89,10 +118,19 @@ def result_json(result: Result) -> dict[str, Any]:
         "processing_time_ms": result.processing_time_ms,
         "perceptual_hash": result.perceptual_hash,
         "perceptual_quality": result.perceptual_quality,
-        "phase1_results": result.phase1_results,
-        "phase3_results": result.phase3_results,
-        "evidence": result.evidence,
-        "report": result.report,
+    }
+
+
+def explained_json(result: Result, explanation: Mapping[str, Any]) -> dict[str, Any]:
+    """Why a result is what it is, behind the verdict that is explained."""
+    return {
+        "id": str(result.id),
+        "is_studio": result.is_studio,
+        "confidence": result.confidence,
+        "label": result.label,
+        "model": result.model,
+        "variant": result.work.variant,
+        **explanation,
     }
 
 
@@ -137,6 +175,75 @@ def feedback_json(note: FeedbackNote) -> dict[str, Any]:
     }
 
 
+def overview_json(overview: Overview) -> dict[str, Any]:
+    """Everything of some days together."""
+    days = [
+        {"day": day.isoformat(), **{label: labels.get(label, 0) for label in _LABELS}}
+        for day, labels in overview.days.items()
+    ]
+    return {
+        "days": days,
+        "labels": {label: sum(day[label] for day in days) for label in _LABELS},
+        "confidences": list(overview.confidences),
+        "feedback": {
+            "judged": overview.judged,
+            "agree": overview.agree,
+            "disagreements": [_contradiction_json(one) for one in overview.contradictions],
+        },
+        "variants": dict(overview.variants),
+    }
+
+
+def _contradiction_json(one: Contradiction) -> dict[str, Any]:
+    return {
+        "result_id": str(one.result_id),
+        "image_hash": one.image_hash,
+        "label": one.label,
+        "confidence": one.confidence,
+        "feedback": one.feedback,
+        "note": one.note,
+        "created_at": one.created_at.isoformat(),
+    }
+
+
+def audit_json(row: AuditRow) -> dict[str, Any]:
+    """An act; without its number, which tells how much others do."""
+    return {
+        "at": row.moment.isoformat(),
+        "actor": row.actor,
+        "action": row.action,
+        "object": row.object,
+        "outcome": row.outcome,
+        "address": row.address,
+    }
+
+
+def audit_page(page: Page[AuditRow]) -> dict[str, Any]:
+    """Part of the audit log."""
+    return _page((audit_json(row) for row in page.items), page.cursor)
+
+
+def delivery_json(delivery: Delivery) -> dict[str, Any]:
+    """A callback, with what it tells."""
+    return {
+        "id": str(delivery.id),
+        "url": delivery.url,
+        "event": delivery.event,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "payload": delivery.payload,
+        "last_status": delivery.last_status,
+        "last_error": delivery.last_error,
+        "created_at": delivery.created_at.isoformat(),
+        "retry_at": _moment(delivery.retry_at),
+    }
+
+
+def erased_json(erased: Erased) -> dict[str, Any]:
+    """How much was erased."""
+    return {name: getattr(erased, name) for name in Erased.__slots__}
+
+
 def jobs_page(page: Page[Job]) -> dict[str, Any]:
     """Part of the list of jobs."""
     return _page((job_json(job) for job in page.items), page.cursor)
@@ -145,6 +252,11 @@ def jobs_page(page: Page[Job]) -> dict[str, Any]:
 def results_page(page: Page[Result]) -> dict[str, Any]:
     """Part of the list of results."""
     return _page((result_json(result) for result in page.items), page.cursor)
+
+
+def verdicts_page(page: Page[Verdict]) -> dict[str, Any]:
+    """Part of the list of results, without what they rest on."""
+    return _page((verdict_json(verdict) for verdict in page.items), page.cursor)
 
 
 def _page(items: Iterable[dict[str, Any]], cursor: str | None) -> dict[str, Any]:

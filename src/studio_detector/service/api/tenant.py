@@ -6,17 +6,29 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from studio_detector.service.records import DEFAULT_TENANT
+from studio_detector.service.access.principal import Principal
 
 
-async def tenant_of(request: Request) -> str:  # noqa: ARG001 - what keys will need
+async def principal_of(request: Request) -> Principal:
+    """Who asks.
+
+    Args:
+        request: A request that the door has let in.
+    """
+    principal: Principal = request.state.principal
+    return principal
+
+
+async def tenant_of(request: Request) -> str:
     """The tenant of a request.
 
     Args:
-        request: The request.
+        request: A request that the door has let in.
     """
-    return DEFAULT_TENANT
+    return (await principal_of(request)).tenant
 
 
 #: A parameter of a route that is given the tenant.
 Tenant = Annotated[str, Depends(tenant_of)]
+#: A parameter of a route that is given who asks.
+Asker = Annotated[Principal, Depends(principal_of)]

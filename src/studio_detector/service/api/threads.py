@@ -17,9 +17,13 @@ _T = TypeVar("_T")
 
 _INTAKE = 16
 _ARCHIVES = 4
+_LARGE = 4
 _READS = 16
 _DRAWING = 4
 _STREAMS = 4
+_DOOR = 16
+_ERASING = 4
+_METRICS = 2
 
 
 def _limiter(threads: int) -> Callable[[], CapacityLimiter]:
@@ -33,16 +37,24 @@ class Threads:
     Attributes:
         intake: Accepting pictures: hashing, keeping, the store.
         archives: Accepting archives and lists, which takes seconds.
+        large: Accepting pictures that lie in files, each of which is read into memory then.
         reads: Short questions to the store.
         drawing: Pages and overlays, which wait for a child process.
         streams: Parts of long lists.
+        door: Looking up keys, and counts of requests on another machine.
+        erasing: Erasing, which may take as long as there is much of it.
+        metrics: Looking at the metrics, which may wait for the store.
     """
 
     intake: CapacityLimiter = field(default_factory=_limiter(_INTAKE))
     archives: CapacityLimiter = field(default_factory=_limiter(_ARCHIVES))
+    large: CapacityLimiter = field(default_factory=_limiter(_LARGE))
     reads: CapacityLimiter = field(default_factory=_limiter(_READS))
     drawing: CapacityLimiter = field(default_factory=_limiter(_DRAWING))
     streams: CapacityLimiter = field(default_factory=_limiter(_STREAMS))
+    door: CapacityLimiter = field(default_factory=_limiter(_DOOR))
+    erasing: CapacityLimiter = field(default_factory=_limiter(_ERASING))
+    metrics: CapacityLimiter = field(default_factory=_limiter(_METRICS))
 
 
 async def call(

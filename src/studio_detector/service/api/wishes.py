@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _M = TypeVar("_M", bound=BaseModel)
 
 #: The wishes that may stand beside an upload, as fields or query parameters.
-NAMES = ("priority", "phases", "variant", "callback_url", "options")
+NAMES = ("priority", "phases", "variant", "callback_url", "subject", "options")
 # The analyses of phase 3 go together; "frequency" is the first of them.
 _DETAIL = frozenset({"frequency", "detail"})
 
@@ -53,6 +53,7 @@ def wishes_of(
         variant=found.variant,
         callback_url=found.callback_url,
         near_duplicates=found.options.near_duplicates,
+        subject=found.subject,
     )
 
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 # No dot or dash in front, so that no tenant is a hidden file, a parent folder or an option.
-_KEY = re.compile(r"([a-z0-9][a-z0-9._-]{0,63})/([0-9a-f]{64})")
+_TENANT = r"[a-z0-9][a-z0-9._-]{0,63}"
+_KEY = re.compile(rf"({_TENANT})/([0-9a-f]{{64}})")
 
 
 class Blobs(Protocol):
@@ -22,7 +23,7 @@ class Blobs(Protocol):
     ``BusyError`` (``storage_unavailable``) if the place cannot be reached.
     """
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes | bytearray) -> None:
         """Keep a picture: wholly or not at all, and from now on, if it was there already.
 
         Args:
@@ -73,6 +74,11 @@ def blob_key(tenant: str, image_hash: str) -> str:
     key = f"{tenant}/{image_hash}"
     split_key(key)
     return key
+
+
+def is_tenant(text: str) -> bool:
+    """Say whether a text can be the name of a tenant."""
+    return re.fullmatch(_TENANT, text) is not None
 
 
 def is_key(text: str) -> bool:

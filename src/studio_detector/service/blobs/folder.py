@@ -52,7 +52,7 @@ class FolderBlobs:
             raise _busy(error) from error
         self._remove_abandoned()
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes | bytearray) -> None:
         """See `Blobs.put`."""
         path = self._path(key)
         try:
@@ -130,7 +130,7 @@ class FolderBlobs:
             return False
         return True
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, data: bytes | bytearray) -> None:
         aside = self._incoming / secrets.token_hex(16)
         try:
             with os.fdopen(os.open(aside, _NEW_FILE, 0o600), "wb", buffering=0) as file:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from studio_detector.service.blobs.base import Blobs
     from studio_detector.service.settings import ServiceSettings
 
-_FOLDER = "pictures"
+#: Folder of the pictures in that of the service.
+PICTURES_FOLDER = "pictures"
 
 
 def open_blobs(settings: ServiceSettings, data_dir: Path) -> Blobs:
@@ -28,5 +29,5 @@ def open_blobs(settings: ServiceSettings, data_dir: Path) -> Blobs:
         BusyError: ``storage_unavailable`` if the folder cannot be made.
     """
     if settings.blobs_url is None:
-        return FolderBlobs(data_dir / _FOLDER)
+        return FolderBlobs(data_dir / PICTURES_FOLDER)
     return S3Blobs(settings.blobs_url, endpoint=settings.blobs_endpoint)

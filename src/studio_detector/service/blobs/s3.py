@@ -69,7 +69,7 @@ class S3Blobs:
                 code="config_invalid_value",
             ) from error
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes | bytearray) -> None:
         """See `Blobs.put`."""
         split_key(key)
         try:

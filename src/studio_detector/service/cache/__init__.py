@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from studio_detector.service.cache.base import ResultCache
+from studio_detector.service.cache.counted import CountedCache
 from studio_detector.service.cache.memory import MemoryCache
 from studio_detector.service.cache.open import open_cache
 from studio_detector.service.cache.redis_cache import RedisCache
 
-__all__ = ["MemoryCache", "RedisCache", "ResultCache", "open_cache"]
+__all__ = ["CountedCache", "MemoryCache", "RedisCache", "ResultCache", "open_cache"]

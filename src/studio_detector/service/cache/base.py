@@ -12,6 +12,14 @@ class ResultCache(Protocol):
     nothing, and costs next to no time.
     """
 
+    @property
+    def is_away(self) -> bool:
+        """Whether it failed when it was asked last, or is left alone since it did."""
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether it is not asked for a while, since it failed again and again."""
+
     def get(self, key: str) -> str | None:
         """Give what was put under a key; None if nothing was, or too long ago."""
 

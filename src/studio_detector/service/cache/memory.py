@@ -26,6 +26,16 @@ class MemoryCache:
     _entries: OrderedDict[str, tuple[str, float]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def is_away(self) -> bool:
+        """See `ResultCache.is_away`."""
+        return False
+
+    @property
+    def is_left_alone(self) -> bool:
+        """See `ResultCache.is_left_alone`."""
+        return False
+
     def get(self, key: str) -> str | None:
         """See `ResultCache.get`."""
         now = self.clock()

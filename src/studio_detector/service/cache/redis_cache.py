@@ -56,6 +56,16 @@ class RedisCache:
                 code="config_invalid_value",
             ) from error
 
+    @property
+    def is_away(self) -> bool:
+        """See `ResultCache.is_away`."""
+        return self._breaker.is_failing
+
+    @property
+    def is_left_alone(self) -> bool:
+        """See `ResultCache.is_left_alone`."""
+        return self._breaker.is_open
+
     def get(self, key: str) -> str | None:
         """See `ResultCache.get`."""
         value = self._asked(lambda: self._redis.get(self._prefix + key))

@@ -15,6 +15,8 @@ from studio_detector.service.callbacks.schedule import (
     TRIES_AFTER_S,
     pause_s,
 )
+from studio_detector.service.logs.context import bound
+from studio_detector.service.traces.base import NO_TRACER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +25,12 @@ if TYPE_CHECKING:
 
     from studio_detector.service.callbacks.sign import Signer
     from studio_detector.service.records import Delivery
+    from studio_detector.service.traces.base import Tracer
 
 State = Literal["pending", "delivered", "failed", "disabled"]
+#: How one try ended: taken; of an address that may not be asked; not taken; by a receiver that
+#: wants no more; or not made, since the receiver is left alone for a while.
+Tried = Literal["delivered", "refused", "failed", "gone", "put_off"]
 
 _GONE = 410
 # Within it, a receiver that is left alone costs no try; beyond it, the schedule comes to its end.
@@ -107,6 +113,8 @@ class Deliverer:
         signer: Signs.
         clock: The time, UTC.
         randomly: Gives numbers from 0 to 1, for the jitter.
+        tracer: Notes spans.
+        count: Told how each try ended.
     """
 
     def __init__(
@@ -117,12 +125,16 @@ class Deliverer:
         *,
         clock: Callable[[], datetime],
         randomly: Callable[[], float] = random.random,
+        tracer: Tracer = NO_TRACER,
+        count: Callable[[Tried], None] = lambda _: None,
     ) -> None:
         self._deliveries = deliveries
         self._poster = poster
         self._signer = signer
         self._clock = clock
         self._randomly = randomly
+        self._tracer = tracer
+        self._count = count
 
     def deliver(self, delivery_id: UUID) -> State | None:
         """Try a callback once, if it is due.
@@ -143,6 +155,18 @@ class Deliverer:
         delivery = self._deliveries.claim(delivery_id)
         if delivery is None or delivery.lease_token is None:
             return None
+        ids = _ids_of(delivery)
+        # Receivers are strangers, who learn nothing of requests and spans.
+        with (
+            bound(**ids),
+            self._tracer.span("callback", kind="client", parent=delivery.traceparent) as span,
+        ):
+            span.set(**ids, event=delivery.event, attempt=delivery.attempts)
+            state = self._deliver(delivery)
+            span.set(outcome=state)
+            return state
+
+    def _deliver(self, delivery: Delivery) -> State:
         if self._deliveries.is_disabled(delivery.tenant, delivery.url):
             return self._settle(
                 delivery,
@@ -150,6 +174,7 @@ class Deliverer:
                 "disabled",
             )
         end = self._try(delivery)
+        self._count(_tried(end))
         if end.error is None:
             return self._settle(delivery, end, "delivered")
         if end.status == _GONE:
@@ -208,6 +233,7 @@ class Deliverer:
             delivery.attempts,
             end.status,
             state,
+            extra={"state": state, "status": end.status, "attempt": delivery.attempts},
         )
         is_kept = self._deliveries.settle(
             delivery.id,
@@ -221,6 +247,26 @@ class Deliverer:
         if not is_kept:
             _log.warning("callback %s: its lease was lost; it may be sent twice", delivery.id)
         return state
+
+
+def _tried(end: _End) -> Tried:
+    if end.error is None:
+        return "delivered"
+    if end.is_final:
+        return "refused"
+    if not end.was_asked:
+        return "put_off"
+    return "gone" if end.status == _GONE else "failed"
+
+
+def _ids_of(delivery: Delivery) -> dict[str, str | None]:
+    return {
+        "request_id": delivery.request_id,
+        "delivery_id": str(delivery.id),
+        "job_id": None if delivery.job_id is None else str(delivery.job_id),
+        "batch_id": None if delivery.batch_id is None else str(delivery.batch_id),
+        "tenant": delivery.tenant,
+    }
 
 
 def _end_of(answer: Answer) -> _End:

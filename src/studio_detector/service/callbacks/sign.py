@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import base64
 import logging
-import os
 import secrets
-import stat
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio_detector.client.webhook import (
@@ -22,16 +17,17 @@ from studio_detector.client.webhook import (
     signature,
 )
 from studio_detector.errors import ConfigError, OutputError
+from studio_detector.service.secret import kept_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from studio_detector.service.settings import ServiceSettings
 
 #: The file in the data folder that keeps the secret nobody has set.
 SECRET_FILE = "callback_secret"  # noqa: S105 - the name of the file
 _NEW_BYTES = 32
-_MOST_BYTES = 1024
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +100,7 @@ def open_signer(settings: ServiceSettings, data_dir: Path) -> Signer:
         return Signer.of(settings.callback_secrets)
     path = data_dir / SECRET_FILE
     try:
-        text = _kept(path)
+        text = kept_secret(path, new_secret)
     except OSError as error:
         raise OutputError(
             f"the secret of callbacks cannot be kept in {path}: {error.strerror or error}; set "
@@ -128,29 +124,3 @@ def open_signer(settings: ServiceSettings, data_dir: Path) -> Signer:
 def new_secret() -> str:
     """Make a secret: ``whsec_`` and the base64 of 32 random bytes."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(_NEW_BYTES)).decode("ascii")
-
-
-def _kept(path: Path) -> str:
-    with suppress(FileNotFoundError):
-        return _read(path)
-    # Written whole under another name and then linked: whoever comes second finds the first
-    # one's file, and nobody ever finds half of one.
-    handle, name = tempfile.mkstemp(prefix=f".{SECRET_FILE}-", dir=path.parent)
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(new_secret() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            path.hardlink_to(fresh)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return _read(path)
-
-
-def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        if os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-            _log.warning("others may read the secret of callbacks; chmod 600 its file")
-        return file.read(_MOST_BYTES).decode("ascii", "replace").strip()

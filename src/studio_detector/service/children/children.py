@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,22 +20,28 @@ from studio_detector.imaging.source import read_source
 from studio_detector.reporting.overlays.of_report import drawable
 from studio_detector.service.children.conversation import Trouble, analysed, file_of, is_spent
 from studio_detector.service.children.earlier import KNOWN_KEYS
+from studio_detector.service.children.explained import is_explanation
 from studio_detector.service.children.outcome import report_of, row_of
+from studio_detector.service.children.plain_jpeg import is_plain_jpeg
+from studio_detector.service.children.plain_png import is_plain_png
+from studio_detector.service.metrics.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
     from uuid import UUID
 
     from studio_detector.decision.policy import Phases
+    from studio_detector.imaging.sandbox import Confinement, Sandbox
     from studio_detector.pipeline.settings import Settings
     from studio_detector.service.children.conversation import WantsNear
     from studio_detector.service.records import NewResult
 
+_log = logging.getLogger(__name__)
+
 _ENTRY = "studio_detector.service.children.worker"
 _PAGE_START = b"<!doctype html>"
-_PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
 class AnalysisChildren:
@@ -49,10 +57,13 @@ class AnalysisChildren:
         timeout_s: Seconds one picture may take.
         memory_bytes: Address space a child may take beyond its start (Linux).
         recycle_after: Pictures after which a child is replaced.
+        kept: Children that analyse and that ordinary work leaves free for urgent pictures.
         drawers: Children that draw.
+        sandbox: How children are confined beyond their limits; see `IsolatedLoader`.
+        metrics: Where it is counted how children end, and how long planes and drawing take.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting with a name
         self,
         settings: Mapping[str, Settings],
         *,
@@ -60,7 +71,10 @@ class AnalysisChildren:
         timeout_s: float,
         memory_bytes: int,
         recycle_after: int,
+        kept: int = 1,
         drawers: int = 1,
+        sandbox: Sandbox = "auto",
+        metrics: Metrics | None = None,
     ) -> None:
         self._settings = dict(settings)
         self._memory_bytes = memory_bytes
@@ -69,14 +83,24 @@ class AnalysisChildren:
             "settings": {name: settings_to_plain(found) for name, found in settings.items()},
             "timeout_s": timeout_s,
             "memory_bytes": memory_bytes,
+            "sandbox": sandbox,
         }
-        make = partial(Keeper, _ENTRY, message, timeout_s=timeout_s, recycle_after=recycle_after)
+        self._metrics = metrics or Metrics()
+        make = partial(
+            Keeper,
+            _ENTRY,
+            message,
+            timeout_s=timeout_s,
+            recycle_after=recycle_after,
+            ended=self._metrics.children.met,
+        )
         self._analysts = [make() for _ in range(self.size)]
         self._drawers = [make() for _ in range(drawers)]
         # The last one returned goes first: its caches are warm, and what is not needed sleeps.
         self._free_analysts = _filled(self._analysts)
         self._free_drawers = _filled(self._drawers)
-        self._ordinary = threading.Semaphore(max(1, self.size - 1))
+        self._kept = min(kept, self.size - 1)
+        self._ordinary = threading.Semaphore(self.size - self._kept)
         self._is_started = False
 
     def __enter__(self) -> Self:
@@ -90,16 +114,32 @@ class AnalysisChildren:
     ) -> None:
         self.close()
 
-    def start(self) -> None:
+    def start(self) -> Confinement:
         """Have every child that analyses ready, so that the first picture waits for none.
 
+        Returns:
+            How far they are confined, which is logged, too.
+
         Raises:
+            ConfigError: ``sandbox_missing``.
             StudioDetectorError: What a child cannot start with, or that none can be started.
         """
-        with ThreadPoolExecutor(max_workers=self.size) as threads:
-            for done in [threads.submit(keeper.start) for keeper in self._analysts]:
-                done.result()
+        found = _started(self._analysts)
         self._is_started = True
+        return found
+
+    def start_drawing(self) -> Confinement:
+        """Have every child that draws ready; see `start`."""
+        return _started(self._drawers)
+
+    def occupied(self) -> tuple[int, int, int]:
+        """How many children that analyse are busy, are idle, and are kept for urgent work."""
+        free = self._free_analysts.qsize()
+        busy = self.size - free
+        if not self._is_started:
+            return busy, 0, 0
+        kept = min(self._kept, free)
+        return busy, free - kept, kept
 
     @property
     def is_ready(self) -> bool:
@@ -128,8 +168,7 @@ class AnalysisChildren:
                 measured is not measured again, and its milliseconds are added.
             wants_near: Asked once the picture is decoded, from this thread; its time is not the
                 picture's. It is asked once more if the picture is tried again.
-            is_urgent: Whether it may take the last child that is free: other work leaves that
-                one for urgent pictures.
+            is_urgent: Whether it may take a child that is kept free for urgent pictures.
 
         Returns:
             The row, see `studio_detector.service.children.outcome`; of a picture that failed,
@@ -155,7 +194,14 @@ class AnalysisChildren:
             "known": None if known is None else {key: known[key] for key in KNOWN_KEYS},
             "asks": wants_near is not None,
         }
-        talk = partial(analysed, request=request, data=data, sha256=sha256, wants_near=wants_near)
+        talk = partial(
+            analysed,
+            request=request,
+            data=data,
+            sha256=sha256,
+            wants_near=wants_near,
+            planes_took=self._metrics.stages.planes_took,
+        )
         place = contextlib.nullcontext() if is_urgent else self._ordinary
         with place, _taken(self._free_analysts) as keeper:
             row = keeper.ask(talk, failed=failed_row, is_spent=is_spent)
@@ -176,7 +222,7 @@ class AnalysisChildren:
         Raises:
             StudioDetectorError: As `overlay`; ``missing_extra`` without Jinja2.
         """
-        file = self._drawn("page", data, result, name, start=_PAGE_START)
+        file = self._drawn("page", data, result, name, is_fine=_is_page)
         return file.decode("utf-8", "replace")
 
     def overlay_names(self, result: NewResult) -> tuple[str, ...]:
@@ -204,7 +250,29 @@ class AnalysisChildren:
                 f"there is no overlay {name!r} of this picture; known: {', '.join(names)}",
                 code="overlay_unknown",
             )
-        return self._drawn("overlay", data, result, name, start=_PNG_START)
+        return self._drawn("overlay", data, result, name, is_fine=is_plain_png)
+
+    def explanation(self, result: NewResult) -> dict[str, Any]:
+        """What the page of a result says beside its pictures, as plain data; see `photo_data`.
+
+        Raises:
+            StudioDetectorError: As `overlay`, but for those about pictures.
+        """
+        file = self._drawn("explanation", None, result, None, is_fine=is_explanation)
+        found: dict[str, Any] = json.loads(file)
+        return found
+
+    def thumbnail(self, data: bytes, result: NewResult) -> bytes:
+        """A small picture of a result as a JPEG.
+
+        Args:
+            data: The file the result was made of.
+            result: The result.
+
+        Raises:
+            StudioDetectorError: As `overlay`.
+        """
+        return self._drawn("thumbnail", data, result, None, is_fine=is_plain_jpeg)
 
     def close(self) -> None:
         """End every child; pictures on their way raise ``draining`` in their threads."""
@@ -229,7 +297,13 @@ class AnalysisChildren:
         return self._settings[variant]
 
     def _drawn(
-        self, do: str, data: bytes | None, result: NewResult, name: str | None, *, start: bytes
+        self,
+        do: str,
+        data: bytes | None,
+        result: NewResult,
+        name: str | None,
+        *,
+        is_fine: Callable[[bytes], bool],
     ) -> bytes:
         request = {
             "do": do,
@@ -244,12 +318,27 @@ class AnalysisChildren:
             # Of a variant that is gone, the first stands in here as it does in the child.
             settings = self._settings.get(variant, next(iter(self._settings.values())))
             read_source(data, settings.limits)
-        talk = partial(file_of, request=request, data=data or b"", start=start)
-        with _taken(self._free_drawers) as keeper:
+        talk = partial(file_of, request=request, data=data or b"", is_fine=is_fine)
+        with _taken(self._free_drawers) as keeper, self._metrics.stages.timed("report"):
             file = keeper.ask(talk, failed=Trouble, is_spent=is_spent)
         if isinstance(file, Trouble):
             raise file.error
         return file
+
+
+def _started(keepers: Sequence[Keeper]) -> Confinement:
+    with ThreadPoolExecutor(max_workers=len(keepers)) as threads:
+        found, *_ = list(threads.map(Keeper.start, keepers))
+    _log.log(
+        logging.INFO if found.is_full else logging.WARNING,
+        "processes that meet pictures are confined by %s",
+        found,
+    )
+    return found
+
+
+def _is_page(file: bytes) -> bool:
+    return file.startswith(_PAGE_START)
 
 
 def _filled(keepers: list[Keeper]) -> queue.LifoQueue[Keeper]:

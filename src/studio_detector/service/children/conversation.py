@@ -8,7 +8,11 @@ from studio_detector.batch.supervisor import ran_out_of_memory
 from studio_detector.errors import StudioDetectorError
 from studio_detector.imaging.child import rebuild_error
 from studio_detector.imaging.framing import FramingError, read_message, write_message
-from studio_detector.service.children.replies import checked_hash, checked_outcome
+from studio_detector.service.children.replies import (
+    checked_hash,
+    checked_milliseconds,
+    checked_outcome,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +49,7 @@ def analysed(
     data: bytes,
     sha256: str,
     wants_near: WantsNear | None,
+    planes_took: Callable[[float], None],
 ) -> dict[str, Any] | UUID | Trouble:
     """Have a picture analysed.
 
@@ -54,6 +59,7 @@ def analysed(
         data: The file.
         sha256: Its digest, hex.
         wants_near: Asked in the midst, while the child waits; None asks nothing.
+        planes_took: Told how many milliseconds the shared planes took, if the child tells it.
 
     Returns:
         The row; what ``wants_near`` gave instead; or what it raised.
@@ -72,11 +78,15 @@ def analysed(
         if near is not None:
             return near
         header, _ = read_message(child.replies, 0)
-    return checked_outcome(header.get("row"), sha256)
+    row = checked_outcome(header.get("row"), sha256)
+    planes_ms = checked_milliseconds(header)
+    if planes_ms is not None:
+        planes_took(planes_ms)
+    return row
 
 
 def file_of(
-    child: Child, *, request: Mapping[str, Any], data: bytes, start: bytes
+    child: Child, *, request: Mapping[str, Any], data: bytes, is_fine: Callable[[bytes], bool]
 ) -> bytes | Trouble:
     """Have something drawn.
 
@@ -84,7 +94,7 @@ def file_of(
         child: Who draws.
         request: The header that asks for it.
         data: The file of the picture; nothing where it is gone.
-        start: How what is drawn must begin.
+        is_fine: Whether a file is of the kind that was asked for.
 
     Returns:
         The file, or why there is none.
@@ -94,6 +104,6 @@ def file_of(
     error = rebuild_error(header)
     if error is not None:
         return Trouble(error)
-    if not file.startswith(start):
+    if not is_fine(file):
         raise FramingError("a file of another kind")
     return file

@@ -1,10 +1,12 @@
-"""What a child draws: the page of a result, and single overlays."""
+"""What a child draws of a result: its page, overlays, a thumbnail; and what it explains."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import cv2
 
 from studio_detector.errors import RequestError
 from studio_detector.pipeline.judge import Lack, known
@@ -15,8 +17,10 @@ from studio_detector.reporting.explanation.explain import explain
 from studio_detector.reporting.overlays import OVERLAYS, png_bytes
 from studio_detector.reporting.overlays.draw import EVIDENCE
 from studio_detector.reporting.overlays.of_report import drawable, drawn
+from studio_detector.reporting.page.as_data import photo_data
 from studio_detector.reporting.page.context import Context, Seen, SettingLine
 from studio_detector.reporting.page.photo_page import photo_page
+from studio_detector.reporting.page.pictures import reduced
 from studio_detector.reporting.typical import typical_values
 
 if TYPE_CHECKING:
@@ -25,7 +29,12 @@ if TYPE_CHECKING:
     from studio_detector.decision.model import Model
     from studio_detector.imaging.frame import Frame
     from studio_detector.pipeline.report import Report
+    from studio_detector.reporting.explanation.explain import Explanation
     from studio_detector.service.children.loaded import Loaded
+
+#: Long side of a thumbnail, px: as the page makes its own.
+THUMBNAIL_PX = 320
+_THUMBNAIL_CODING = (cv2.IMWRITE_JPEG_QUALITY, 82, cv2.IMWRITE_JPEG_OPTIMIZE, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,20 +74,9 @@ class Drawer:
         """
         detector = self.loaded.detector
         is_current = pipeline_version == self.loaded.pipeline_version
-        context = Context(
-            specs=tuple(analysis.SPEC for analysis in detector.registry),
-            typical=typical_values(),
-            settings=tuple(_lines(detector.settings, Settings())) if is_current else None,
-            band=(self.row["band"][0], self.row["band"][1]),
-        )
-        doubt_low, doubt_high = self.row["doubt"]
-        explanation = explain(
-            replace(self.report, path=name),
-            self.model,
-            # The two that explaining reads, as they were.
-            Settings(doubt_low=doubt_low, doubt_high=doubt_high),
-            context.measures,
-        )
+        settings = tuple(_lines(detector.settings, Settings())) if is_current else None
+        context = self._context(settings)
+        explanation = self._explained(context, name)
         planes = self._planes()
         overlays = [
             drawn(kind, planes, self.report, self.model, detector.registry)
@@ -88,6 +86,23 @@ class Drawer:
         rgb = None if self.frame is None else self.frame.rgb
         page = photo_page(Seen(explanation=explanation, rgb=rgb, overlays=overlays), context)
         return page.encode("utf-8", "backslashreplace")
+
+    def explanation(self) -> bytes:
+        """What the page says beside its pictures, as JSON; see `photo_data`."""
+        context = self._context(None)
+        data = photo_data(self._explained(context, None), context)
+        return json.dumps(data, allow_nan=False).encode("ascii")
+
+    def thumbnail(self) -> bytes:
+        """A small JPEG of the picture.
+
+        Raises:
+            RequestError: ``picture_gone`` without the picture.
+        """
+        small = reduced(self._picture().rgb, THUMBNAIL_PX)
+        # With tables of its own: smaller, and nothing in it stands in the file that it is of.
+        _, file = cv2.imencode(".jpg", small[:, :, ::-1], _THUMBNAIL_CODING)
+        return file.tobytes()
 
     def overlay(self, name: str) -> bytes:
         """One overlay as a PNG.
@@ -99,11 +114,7 @@ class Drawer:
             RequestError: ``picture_gone`` without the picture; ``overlay_unknown`` if the
                 result was made by other versions than are installed.
         """
-        if self.frame is None:
-            raise RequestError(
-                "the picture is no longer kept, so nothing can be drawn on it; post it again",
-                code="picture_gone",
-            )
+        self._picture()
         planes = self._planes()
         if planes is None or (self.model is None and name == EVIDENCE):
             raise RequestError(
@@ -114,6 +125,33 @@ class Drawer:
             )
         registry = self.loaded.detector.registry
         return png_bytes(drawn(OVERLAYS[name], planes, self.report, self.model, registry).rgb)
+
+    def _context(self, settings: tuple[SettingLine, ...] | None) -> Context:
+        low, high = self.row["band"]
+        return Context(
+            specs=tuple(analysis.SPEC for analysis in self.loaded.detector.registry),
+            typical=typical_values(),
+            settings=settings,
+            band=(low, high),
+        )
+
+    def _explained(self, context: Context, name: str | None) -> Explanation:
+        doubt_low, doubt_high = self.row["doubt"]
+        return explain(
+            replace(self.report, path=name),
+            self.model,
+            # The two that explaining reads, as they were.
+            Settings(doubt_low=doubt_low, doubt_high=doubt_high),
+            context.measures,
+        )
+
+    def _picture(self) -> Frame:
+        if self.frame is None:
+            raise RequestError(
+                "the picture is no longer kept, so nothing can be drawn on it; post it again",
+                code="picture_gone",
+            )
+        return self.frame
 
     def _planes(self) -> Planes | None:
         """The planes that were measured; None where they are gone, or would differ today."""

@@ -30,13 +30,22 @@ class Loaded:
     pipeline_version: str
 
     @classmethod
-    def of(cls, settings: Settings, phases: Phases) -> Loaded:
-        """Load what settings ask for, under another policy of phases.
+    def of(cls, settings: Settings) -> Loaded:
+        """Load what settings ask for.
 
         Raises:
             StudioDetectorError: As `Detector`.
         """
-        detector = Detector(replace(settings, phases=phases))
+        return cls._around(Detector(settings))
+
+    def under(self, phases: Phases) -> Loaded:
+        """The same under another policy of phases; nothing is read from files any more."""
+        settings = replace(self.detector.settings, phases=phases)
+        known = self.detector
+        return self._around(Detector(settings, registry=known.registry, model=known.model))
+
+    @classmethod
+    def _around(cls, detector: Detector) -> Loaded:
         return cls(
             detector=detector,
             basis=basis(detector.settings),

@@ -6,17 +6,27 @@ and turned back into a report; whether its numbers are true, nobody can tell fro
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from studio_detector.batch.supervisor import checked_row, error_code
 from studio_detector.imaging.framing import FramingError
+from studio_detector.service.children.forms import (
+    is_name,
+    is_number,
+    is_share,
+    is_text,
+    is_whole,
+    list_of,
+    map_of,
+    one_of,
+    storable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    Check = Callable[[Any], bool]
+    from studio_detector.service.children.forms import Check
 
 _PDQ = re.compile(r"[0-9a-f]{64}")
 _STAGES = frozenset({"decode", "lighting", "network", "detail", "total"})
@@ -53,6 +63,7 @@ def checked_outcome(row: object, sha256: str) -> dict[str, Any]:
             raise FramingError(f"{key} is not what it should be")
     if found["sha256"] != sha256:
         raise FramingError("the digest of another picture")
+    _check_agreement(found)
     found["warnings"] = [storable(text) for text in found["warnings"]]
     found["missing"] = {key: storable(reason) for key, reason in found["missing"].items()}
     return found
@@ -70,26 +81,32 @@ def checked_hash(header: Mapping[str, Any]) -> tuple[str, int]:
     return str(digits), int(str(quality))
 
 
-def storable(text: str) -> str:
-    """Escape what no database takes as text: NUL, and halves of characters."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+def checked_milliseconds(header: Mapping[str, Any]) -> float | None:
+    """How long the shared planes took out of a message; None if it does not say."""
+    found: Any = header.get("planes_ms")
+    return float(found) if is_number(found) and found >= 0 else None
 
 
-def _is_name(value: object) -> bool:
-    # No control characters, hence no NUL, and no halves of characters.
-    return isinstance(value, str) and value.isprintable() and len(value) <= 400
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in {float, int} and math.isfinite(value)  # type: ignore[arg-type]
-
-
-def _is_share(value: object) -> bool:
-    return type(value) is float and 0 <= value <= 1
-
-
-def _is_whole(value: object) -> bool:
-    return type(value) is int and 0 <= value < 1 << 31
+def _check_agreement(row: Mapping[str, Any]) -> None:
+    """Refuse parts that are each well formed, but speak of different analyses."""
+    measured = row["measurements"]
+    if row["versions"].keys() != measured.keys():
+        raise FramingError("versions are not of what was measured")
+    # Reasons stand under analysis.measure.
+    if any("." in analysis for analysis in measured):
+        raise FramingError("the name of an analysis has a dot")
+    unmeasured = {
+        f"{analysis}.{measure}"
+        for analysis, values in measured.items()
+        for measure, value in values.items()
+        if value is None
+    }
+    if row["missing"].keys() != unmeasured:
+        raise FramingError("reasons are not of the measures that are missing")
+    if not measured.keys() >= set(row["detail_analyses"]):
+        raise FramingError("details that were not measured")
+    if row["detail_analyses"] and row["phase"] != "detail":
+        raise FramingError("details in a verdict by lighting")
 
 
 def _is_quality(value: object) -> bool:
@@ -100,34 +117,8 @@ def _is_pdq(value: object) -> bool:
     return isinstance(value, str) and _PDQ.fullmatch(value) is not None
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
 def _is_measured(value: object) -> bool:
-    return value is None or _is_number(value)
-
-
-def _one_of(*choices: str) -> Check:
-    return lambda value: value in choices
-
-
-def _list_of(fits: Check, *, length: int | None = None) -> Check:
-    def check(value: object) -> bool:
-        if not isinstance(value, list) or (length is not None and len(value) != length):
-            return False
-        return all(map(fits, value))
-
-    return check
-
-
-def _map_of(fits: Check) -> Check:
-    def check(value: object) -> bool:
-        return (
-            isinstance(value, dict) and all(map(_is_name, value)) and all(map(fits, value.values()))
-        )
-
-    return check
+    return value is None or is_number(value)
 
 
 def _is_term(value: object) -> bool:
@@ -136,7 +127,7 @@ def _is_term(value: object) -> bool:
         and value.keys() == {"measures", "log_odds"}
         and bool(value["measures"])
         and _names(value["measures"])
-        and _is_number(value["log_odds"])
+        and is_number(value["log_odds"])
     )
 
 
@@ -150,38 +141,38 @@ def _is_timing(value: object) -> bool:
     )
 
 
-_names = _list_of(_is_name)
-_measured_map = _map_of(_is_measured)
-_size = _list_of(_is_whole, length=2)
-_band = _list_of(_is_share, length=2)
+_names = list_of(is_name)
+_measured_map = map_of(_is_measured)
+_size = list_of(is_whole, length=2)
+_band = list_of(is_share, length=2)
 
 _CHECKS: dict[str, Check] = {
     "path": lambda value: value is None,
     "is_studio": lambda value: type(value) is bool,
-    "confidence": _is_share,
-    "label": _one_of("studio", "natural", "uncertain"),
-    "phase": _one_of("lighting", "detail"),
-    "components": _map_of(_is_share),
-    "model": _is_name,
-    "variant": _is_name,
-    "version": _is_name,
+    "confidence": is_share,
+    "label": one_of("studio", "natural", "uncertain"),
+    "phase": one_of("lighting", "detail"),
+    "components": map_of(is_share),
+    "model": is_name,
+    "variant": is_name,
+    "version": is_name,
     "timing_ms": _is_timing,
-    "warnings": _list_of(_is_text),
-    "schema_version": _is_whole,
-    "logit": _is_number,
-    "intercept": _is_number,
-    "evidence": _list_of(_is_term),
-    "measurements": _map_of(_measured_map),
-    "missing": _map_of(_is_text),
-    "lighting_confidence": _is_share,
-    "format": _is_name,
+    "warnings": list_of(is_text),
+    "schema_version": is_whole,
+    "logit": is_number,
+    "intercept": is_number,
+    "evidence": list_of(_is_term),
+    "measurements": map_of(_measured_map),
+    "missing": map_of(is_text),
+    "lighting_confidence": is_share,
+    "format": is_name,
     "original_size_px": _size,
     "working_size_px": _size,
-    "sha256": _is_name,
-    "phases": _one_of("auto", "lighting", "all"),
-    "versions": _map_of(_is_whole),
+    "sha256": is_name,
+    "phases": one_of("auto", "lighting", "all"),
+    "versions": map_of(is_whole),
     "detail_analyses": _names,
-    "basis": _map_of(lambda value: _is_whole(value) or _is_name(value)),
+    "basis": map_of(lambda value: is_whole(value) or is_name(value)),
     "band": _band,
     "doubt": _band,
     "pdq": _is_pdq,

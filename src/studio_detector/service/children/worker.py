@@ -6,11 +6,11 @@ The parent begins, with the bytes of the picture behind the header. To have it a
     {"do": "analyse", "asks": ...}  -> decodes and hashes
                                     <- {"pdq": ...}            only if the parent asks
     {"is_wanted": ...}              -> analyses, or forgets the picture
-                                    <- {"row": ...}
+                                    <- {"row": ..., "planes_ms": ...}
 
 To have it drawn::
 
-    {"do": "page" or "overlay"}     -> decodes, where there are bytes, and draws
+    {"do": "page", "overlay" ...}   -> decodes, where there are bytes, and draws
                                     <- {} and the file, or an error
 
 Whatever goes wrong with a picture is a row or an error of ours, and the child lives on.
@@ -18,7 +18,8 @@ Whatever goes wrong with a picture is a row or an error of ours, and the child l
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import contextlib
+import os
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -38,6 +39,7 @@ from studio_detector.imaging.child import describe_error
 from studio_detector.imaging.confinement import limit_memory
 from studio_detector.imaging.decode import decode_bytes
 from studio_detector.imaging.framing import read_message, write_message
+from studio_detector.planes import Planes
 from studio_detector.service.children.earlier import known_measurements, with_earlier_time
 from studio_detector.service.children.loaded import Loaded
 from studio_detector.service.children.outcome import new_row
@@ -47,10 +49,9 @@ if TYPE_CHECKING:
 
     from studio_detector.decision.policy import Phases
     from studio_detector.imaging.frame import Frame
-    from studio_detector.pipeline.settings import Settings
 
-# Each is a model and a list of analyses; a megabyte or two.
-_MOST_DETECTORS = 16
+# All cores may be at work on pictures; what asks `/livez` is still answered at once.
+_NICENESS = 5
 
 
 class ServiceWorker:
@@ -65,17 +66,21 @@ class ServiceWorker:
     """
 
     def __init__(self, message: Mapping[str, Any]) -> None:
-        memory_bytes = int(message["memory_bytes"])
+        self._memory_bytes = int(message["memory_bytes"])
         self._timeout_s = float(message["timeout_s"])
         chosen = {name: settings_from_plain(plain) for name, plain in message["settings"].items()}
         self._most_bytes = max(found.limits.max_file_bytes for found in chosen.values())
-        self._settings: dict[str, Settings] = {
-            name: confined(found, memory_bytes) for name, found in chosen.items()
+        # Models and plugins, whose files cannot be read any more once the process is confined.
+        self._variants = {
+            name: Loaded.of(confined(found, self._memory_bytes)) for name, found in chosen.items()
         }
-        self._loaded: OrderedDict[tuple[str, Phases], Loaded] = OrderedDict()
-        for name, found in self._settings.items():
-            warm_up(self._load(name, found.phases).detector, with_hash=True)
-        limit_memory(memory_bytes)
+        self._loaded: dict[tuple[str, Phases], Loaded] = {}
+
+    def warm_up(self) -> None:
+        """See `Server.warm_up`."""
+        for found in self._variants.values():
+            warm_up(found.detector, with_hash=True)
+        limit_memory(self._memory_bytes)
 
     def serve(self, requests: BinaryIO, replies: BinaryIO) -> None:
         """Answer one request."""
@@ -107,10 +112,12 @@ class ServiceWorker:
             write_message(replies, {"pdq": hashed[0], "pdq_quality": hashed[1]})
             if not read_message(requests, 0)[0]["is_wanted"]:
                 return
+        planes = Planes(frame.rgb)
         try:
             report = loaded.detector.analyse_frame(
                 frame,
                 decode_ms=decode_ms,
+                planes=planes,
                 known=None if known is None else known_measurements(known, loaded.basis),
             )
             row = new_row(report, loaded.detector, measured_on=loaded.basis, perceptual_hash=hashed)
@@ -119,7 +126,7 @@ class ServiceWorker:
         else:
             if known is not None:
                 row["timing_ms"] = with_earlier_time(row["timing_ms"], known["timing_ms"])
-        write_row(replies, row)
+        write_row(replies, row, planes_ms=planes.spent.milliseconds)
 
     def _draw(self, request: Mapping[str, Any], data: bytes, replies: BinaryIO) -> None:
         # Libraries that most children never need.
@@ -127,15 +134,19 @@ class ServiceWorker:
 
         row, phases = request["row"], request["phases"]
         try:
-            names = dict.fromkeys((request["variant"], *self._settings))
-            every = [self._load(name, phases) for name in names if name in self._settings]
+            names = dict.fromkeys((request["variant"], *self._variants))
+            every = [self._load(name, phases) for name in names if name in self._variants]
             loaded = every[0]
             frame = self._decode(loaded, data, row["sha256"]) if data else None
             drawer = Drawer.of(row, frame, loaded, [found.detector.model for found in every])
             if request["do"] == "page":
                 file = drawer.page(request["name"], request["pipeline_version"])
-            else:
+            elif request["do"] == "overlay":
                 file = drawer.overlay(request["name"])
+            elif request["do"] == "thumbnail":
+                file = drawer.thumbnail()
+            else:
+                file = drawer.explanation()
         except Exception as error:  # noqa: BLE001 - one picture never stops the others
             ours = failure_of(error) or AnalysisError(f"drawing failed: {error!r}", code="internal")
             write_message(replies, describe_error(ours))
@@ -153,14 +164,12 @@ class ServiceWorker:
         key = (variant, phases)
         found = self._loaded.get(key)
         if found is None:
-            found = self._loaded[key] = Loaded.of(self._settings[variant], phases)
-            if len(self._loaded) > _MOST_DETECTORS:
-                self._loaded.popitem(last=False)
-        else:
-            self._loaded.move_to_end(key)
+            found = self._loaded[key] = self._variants[variant].under(phases)
         return found
 
 
 def main() -> None:
-    """Serve until the parent is gone."""
+    """Serve until the parent is gone, and leave the cores to who answers requests."""
+    with contextlib.suppress(AttributeError):  # not on every system
+        os.nice(_NICENESS)
     serve(ServiceWorker)

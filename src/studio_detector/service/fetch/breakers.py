@@ -95,8 +95,9 @@ class HostBreakers:
                 if breaker is not None:
                     breaker.succeeded()
             elif is_alive is False:
+                # Which one it is stays out of the log: names of hosts may be names of people.
                 breaker = self._failing.setdefault(
-                    host, Breaker(host, self._failures, self._pause_s, self._clock)
+                    host, Breaker("a host", self._failures, self._pause_s, self._clock)
                 )
                 self._failing.move_to_end(host)
                 breaker.failed()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from studio_detector.errors import LimitError
 from studio_detector.service.fetch.faults import away, failed, not_now
+from studio_detector.service.fetch.reading import read_body
 from studio_detector.service.fetch.rules import AddressRules
 from studio_detector.service.fetch.way_out import WayOut
 
 if TYPE_CHECKING:
     import ssl
 
-    from studio_detector.service.fetch.client import Reply
     from studio_detector.service.fetch.resolve import Resolver
     from studio_detector.service.fetch.target import Target
     from studio_detector.service.settings import ServiceSettings
@@ -22,7 +21,6 @@ _FOUND = frozenset((200, 203))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 #: What the host itself calls passing: too early, too often, too slow a request.
 _PASSING = frozenset((408, 425, 429))
-_MOST_DIGITS = 18
 
 
 class Fetcher(WayOut):
@@ -86,7 +84,7 @@ class Fetcher(WayOut):
         """Give the bytes, or where to go on."""
         with self._client.ask("GET", target, until=until, headers={"Accept": "image/*"}) as reply:
             if reply.status in _FOUND:
-                return _read(reply, target, max_bytes)
+                return read_body(reply, target, max_bytes, what="picture")
             location = reply.headers.get("location")
             if reply.status in _REDIRECTS and location is not None:
                 return location
@@ -96,29 +94,3 @@ class Fetcher(WayOut):
             if reply.status in _PASSING:
                 raise not_now(f"{told}; try again later", retry_after_s=reply.retry_after_s)
             raise failed(f"{told}; check the address, and whether it needs a login")
-
-
-def _read(reply: Reply, target: Target, max_bytes: int) -> bytes:
-    encoding = reply.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"", "identity"}:
-        # A small body could unpack into any number of bytes, so none is unpacked.
-        raise failed(
-            f"{target.origin} sent the picture with the content encoding {encoding[:40]!r}, "
-            "though it was asked for none; pictures are compressed by themselves"
-        )
-    declared = reply.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit():
-        _keep_to(int(declared[:_MOST_DIGITS]), max_bytes, target)
-    data = bytearray()
-    for piece in reply.body:
-        _keep_to(len(data) + len(piece), max_bytes, target)
-        data += piece
-    return bytes(data)
-
-
-def _keep_to(size: int, max_bytes: int, target: Target) -> None:
-    if size > max_bytes:
-        raise LimitError(
-            f"the picture at {target.origin} has {size} bytes or more; {max_bytes} are allowed",
-            code="limit_file_size",
-        )

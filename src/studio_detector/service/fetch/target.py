@@ -116,7 +116,11 @@ def parse_redirect(base: Target, location: str) -> Target:
     if _SCHEME.match(location) or _FORBIDDEN.search(location):
         target = parse_target(location)
     else:
-        target = parse_target(urljoin(base.origin + base.path, location))
+        try:
+            joined = urljoin(base.origin + base.path, location)
+        except ValueError:  # a host with a full-width slash, which it takes for two
+            raise refused(f"{base.origin} redirects to what is no address") from None
+        target = parse_target(joined)
     if base.scheme == "https" and target.scheme == "http":
         raise refused(f"{base.origin} redirects to http; only https may follow https")
     return target

@@ -29,6 +29,10 @@ _KINDS: tuple[tuple[int, bytes, str], ...] = (
 )
 _HEAD_BYTES = 512
 _CHUNK_BYTES = 1 << 20
+# Beside each photo there may be a text or two, and folders of folders; headers alone, which pack
+# to next to nothing, would keep a processor for hours.
+_MEMBERS_OF_A_PHOTO = 4
+_OTHER_MEMBERS = 1_000
 # Archives have room for names of 64 KiB; nobody calls a picture so.
 _MOST_NAME = 1024
 # What the archive itself is called, in messages and before the names of its members.
@@ -91,7 +95,8 @@ def from_archive(
     suffix = kind_of(file)
     file.seek(0)
     count = 0
-    for item in photos_in(file, _NAME, suffix, limits):
+    most_members = most * _MEMBERS_OF_A_PHOTO + _OTHER_MEMBERS
+    for item in photos_in(file, _NAME, suffix, limits, most_members=most_members):
         if isinstance(item, Note):
             continue
         count += 1

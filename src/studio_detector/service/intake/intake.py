@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studio_detector.errors import BusyError, RequestError
 from studio_detector.service.blobs.base import blob_key
 from studio_detector.service.intake import archive as archives
+from studio_detector.service.intake.charges import (
+    MEGAPIXELS_OF_ADDRESS,
+    Purse,
+    charge,
+    megapixels_of,
+)
 from studio_detector.service.intake.jobs import (
     digest_of_request,
     hash_of_address,
@@ -18,9 +24,11 @@ from studio_detector.service.intake.jobs import (
     work_for,
 )
 from studio_detector.service.intake.pictures import check_picture
+from studio_detector.service.logs.context import request_id
 from studio_detector.service.queues.remembering import remembered
-from studio_detector.service.records import NewJob
+from studio_detector.service.records import NewJob, Origin
 from studio_detector.service.store import Idempotency, NewBatch
+from studio_detector.service.traces.base import NO_TRACER
 
 if TYPE_CHECKING:
     import threading
@@ -34,11 +42,14 @@ if TYPE_CHECKING:
     from studio_detector.service.fetch.fetcher import Fetcher
     from studio_detector.service.fetch.poster import GuardedPoster
     from studio_detector.service.intake.backlog import Backlog
+    from studio_detector.service.intake.subject_tags import SubjectTags
     from studio_detector.service.intake.wishes import NamedAddress, Wishes
     from studio_detector.service.queues.broker import Broker
+    from studio_detector.service.rates.base import Rates
     from studio_detector.service.records import Job
     from studio_detector.service.settings import ServiceSettings
     from studio_detector.service.store import Store
+    from studio_detector.service.traces.base import Tracer
     from studio_detector.service.variants import Variants
 
 _log = logging.getLogger(__name__)
@@ -56,14 +67,17 @@ class Intake:
         settings: Of the service.
         limits: Of pictures.
         store: Keeps the jobs.
-        blobs: Keeps the pictures.
+        blobs: Keeps the pictures, and notes that they are needed (see `service.vault`).
         cache: Remembers results.
         broker: Takes the messages.
         variants: There are.
         fetcher: Judges addresses of pictures.
         poster: Judges addresses of receivers.
         backlog: Refuses what is too much.
+        rates: Count the megapixels of tenants.
+        tags: Hashes the tags of subjects.
         draining: Set when the process is about to stop.
+        tracer: Notes spans.
     """
 
     settings: ServiceSettings
@@ -76,7 +90,10 @@ class Intake:
     fetcher: Fetcher
     poster: GuardedPoster
     backlog: Backlog
+    rates: Rates
+    tags: SubjectTags
     draining: threading.Event
+    tracer: Tracer = NO_TRACER
 
     def picture(
         self, data: bytes, wishes: Wishes, *, tenant: str, idempotency_key: str | None = None
@@ -98,11 +115,12 @@ class Intake:
             LimitError: ``limit_file_size``.
             UnsupportedError: For bytes that are no picture of a kind that is decoded.
             FetchError: ``fetch_refused`` for a callback address.
+            AccessError: ``rate_limited``.
             RequestError: ``unknown_variant``, ``idempotency_conflict``.
             BusyError: ``draining``, ``backlog_full``, ``storage_full``,
                 ``storage_unavailable``, ``store_unavailable``: nothing was accepted.
         """
-        self._check_open(wishes)
+        wishes = self._checked(wishes, tenant)
         check_picture(data, self.limits)
         image_hash = hashlib.sha256(data).hexdigest()
         job = self._job(wishes, tenant, image_hash=image_hash)
@@ -111,7 +129,8 @@ class Intake:
         promise = self._promise("picture", image_hash, wishes, idempotency_key)
         if first := self._admit(1, tenant, promise):
             return first[0]
-        self._keep(tenant, image_hash, data)
+        charge(self.rates, tenant, megapixels_of(data, self.limits.max_pixels))
+        self.blobs.put(blob_key(tenant, image_hash), data)
         return self._accept(with_shadows(job, self.variants), promise)[0]
 
     def address(
@@ -122,12 +141,13 @@ class Intake:
         Raises:
             FetchError: ``fetch_refused`` for an address that would never be fetched.
         """
-        self._check_open(wishes)
+        wishes = self._checked(wishes, tenant)
         self.fetcher.check(url)
         job = self._job(wishes, tenant, image_url=url)
         promise = self._promise("address", url, wishes, idempotency_key)
         if first := self._admit(1, tenant, promise):
             return first[0]
+        charge(self.rates, tenant, MEGAPIXELS_OF_ADDRESS)
         return self._accept(with_shadows(job, self.variants), promise)[0]
 
     def addresses(
@@ -148,7 +168,7 @@ class Intake:
         Raises:
             RequestError: ``request_invalid`` for none or too many.
         """
-        self._check_open(wishes)
+        wishes = self._checked(wishes, tenant)
         self._check_count(len(items))
         batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
         found = archives.from_addresses(items, self.fetcher.check)
@@ -157,6 +177,7 @@ class Intake:
         )
         if first := self._admit(len(items), tenant, promise):
             return _batch_of(first)
+        charge(self.rates, tenant, MEGAPIXELS_OF_ADDRESS * len(items))
         return self._accept_batch(batch, found, wishes, promise, admitted=len(items))
 
     def archive(
@@ -179,7 +200,7 @@ class Intake:
             RequestError: ``request_invalid`` for no or too many pictures, or damage before the
                 first; ``body_unsupported`` for what is no archive.
         """
-        self._check_open(wishes)
+        wishes = self._checked(wishes, tenant)
         batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
         digest = archives.digest_of(file) if idempotency_key is not None else ""
         promise = self._promise("archive", digest, wishes, idempotency_key)
@@ -188,13 +209,18 @@ class Intake:
             return _batch_of(first)
         # How many there are is known only later; where there is no room at all, none is read.
         self.backlog.admit(1)
-        found = archives.from_archive(
-            file,
-            self.limits,
-            keep=lambda image_hash, data: self._keep(tenant, image_hash, data),
-            most=self._most_items,
-        )
-        return self._accept_batch(batch, found, wishes, promise, admitted=1)
+        purse = Purse(self.rates, tenant, self.limits.max_pixels)
+        kept: set[str] = set()
+
+        def keep(image_hash: str, data: bytes) -> None:
+            purse.add(data)
+            # Once for the whole request, since putting counts how many requests await it.
+            if image_hash not in kept:
+                self.blobs.put(blob_key(tenant, image_hash), data)
+                kept.add(image_hash)
+
+        found = archives.from_archive(file, self.limits, keep=keep, most=self._most_items)
+        return self._accept_batch(batch, found, wishes, promise, admitted=1, purse=purse)
 
     def send(self, jobs: Iterable[Job]) -> None:
         """Tell workers of jobs that wait for one and are noted as sent.
@@ -214,7 +240,8 @@ class Intake:
             except BusyError as error:
                 _log.info("the sweeper will find them lost: %s", error.message)
 
-    def _check_open(self, wishes: Wishes) -> None:
+    def _checked(self, wishes: Wishes, tenant: str) -> Wishes:
+        """Wishes that can be granted now, with the hash of the subject's tag in its place."""
         if self.draining.is_set():
             raise BusyError(
                 "the service is about to stop and takes nothing new; send it again in a moment",
@@ -225,6 +252,9 @@ class Intake:
             self.poster.check(wishes.callback_url)
         if wishes.variant is not None:
             self.variants.get(wishes.variant)
+        if wishes.subject is None:
+            return wishes
+        return replace(wishes, subject=self.tags.hashed(tenant, wishes.subject))
 
     @property
     def _most_items(self) -> int:
@@ -257,6 +287,7 @@ class Intake:
             near_duplicates=wishes.near_duplicates,
             callback_url=wishes.callback_url,
             max_attempts=self.settings.max_attempts,
+            subject=wishes.subject,
         )
 
     def _known(self, job: NewJob) -> Job | None:
@@ -264,18 +295,8 @@ class Intake:
         result_id = remembered(self.cache, job.tenant, job.image_hash or "", job.work)
         if result_id is None:
             return None
-        try:
-            self.store.results.get(job.tenant, result_id)
-        except RequestError:  # deleted since
-            return None
-        return self.store.jobs.accept_done(job, result_id)
-
-    def _keep(self, tenant: str, image_hash: str, data: bytes) -> None:
-        key = blob_key(tenant, image_hash)
-        if self.blobs.exists(key):
-            # Or it might be thrown away, as no longer wanted, before its job is accepted.
-            self.store.pictures.need(tenant, image_hash)
-        self.blobs.put(key, data)
+        with self.tracer.span("accept", kind="producer"):
+            return self.store.jobs.accept_done(job, result_id, origin=self._origin())
 
     def _admit(self, count: int, tenant: str, promise: Idempotency | None) -> list[Job]:
         """Make room, or give the jobs of the same request as it came before.
@@ -300,10 +321,16 @@ class Intake:
         return Idempotency(key=key, request_digest=digest_of_request(kind, content, wishes))
 
     def _accept(self, new: list[NewJob], promise: Idempotency | None) -> list[Job]:
-        accepted = self.store.jobs.accept(new, idempotency=promise, sends=True)
-        if accepted and accepted[0].id == new[0].id:
-            self.send(accepted)
+        with self.tracer.span("accept", kind="producer"):
+            accepted = self.store.jobs.accept(
+                new, idempotency=promise, sends=True, origin=self._origin()
+            )
+            if accepted and accepted[0].id == new[0].id:
+                self.send(accepted)
         return accepted
+
+    def _origin(self) -> Origin:
+        return Origin(request_id=request_id(), traceparent=self.tracer.here())
 
     def _accept_batch(
         self,
@@ -313,6 +340,7 @@ class Intake:
         promise: Idempotency | None,
         *,
         admitted: int,
+        purse: Purse | None = None,
     ) -> UUID:
         new: list[NewJob] = []
         for position, item in enumerate(found):
@@ -329,6 +357,7 @@ class Intake:
                 position=position,
                 near_duplicates=wishes.near_duplicates,
                 max_attempts=self.settings.max_attempts,
+                subject=wishes.subject,
                 error_code=item.error_code,
                 error_message=item.error_message,
             )
@@ -337,9 +366,15 @@ class Intake:
         waiting = sum(job.batch_id is not None and job.error_code is None for job in new)
         if waiting > admitted:
             self.backlog.admit(waiting - admitted)
-        accepted = self.store.jobs.accept(new, idempotency=promise, batch=batch, sends=True)
-        if accepted[0].id == new[0].id:
-            self.send(accepted)
+        if purse is not None:
+            purse.pay()
+        with self.tracer.span("accept", kind="producer") as span:
+            span.set(batch_id=str(batch.id), jobs=len(new))
+            accepted = self.store.jobs.accept(
+                new, idempotency=promise, batch=batch, sends=True, origin=self._origin()
+            )
+            if accepted[0].id == new[0].id:
+                self.send(accepted)
         return _batch_of(accepted)
 
 

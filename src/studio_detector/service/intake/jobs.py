@@ -56,6 +56,7 @@ def with_shadows(job: NewJob, variants: Variants) -> list[NewJob]:
                 image_url=job.image_url,
                 max_attempts=job.max_attempts,
                 shadow_of=job.id,
+                subject=job.subject,
             )
         )
     return [job, *shadows]

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from studio_detector.errors import StudioDetectorError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from studio_detector.service.records import Job
@@ -26,6 +27,7 @@ _PAUSE_GROWS = 1.25
 _LONGEST_PAUSE_S = 0.5
 # Jobs that were over before anybody waited: far more than end between two steps of a request.
 _REMEMBERED = 1_000
+_ERASED = "the job was erased on request"
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +76,23 @@ class JobWatch:
             waiting.loop.call_soon_threadsafe(self._tell, waiting, job)
         except RuntimeError:  # the loop was closed meanwhile
             _log.debug("nobody waits any more")
+
+    def erased(self, jobs: Sequence[Job], /) -> None:
+        """Forget jobs that were erased; whoever waits for one learns that it was cancelled."""
+        with self._lock:
+            waiting = self._waiting
+            for job in jobs:
+                self._ended.pop(job.id, None)
+        if waiting is None or not waiting.by_job:
+            return
+        for job in jobs:
+            if job.is_over:
+                continue
+            told = replace(job, state="cancelled", error_code="cancelled", error_message=_ERASED)
+            try:
+                waiting.loop.call_soon_threadsafe(self._tell, waiting, told)
+            except RuntimeError:  # the loop was closed meanwhile
+                return
 
     async def wait(
         self, tenant: str, job_id: UUID, timeout_s: float, *, known: Job | None = None

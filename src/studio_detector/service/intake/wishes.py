@@ -20,6 +20,7 @@ class Wishes:
         variant: Name of the variant; None lets the picture's hash choose.
         callback_url: Whom to tell when it is over; None tells nobody.
         near_duplicates: Whether the result of a picture that looks alike will do.
+        subject: Tag of who is shown, in the sender's words; None names nobody.
     """
 
     priority: Priority = "standard"
@@ -27,6 +28,7 @@ class Wishes:
     variant: str | None = None
     callback_url: str | None = None
     near_duplicates: bool = False
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

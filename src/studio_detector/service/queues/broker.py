@@ -88,6 +88,17 @@ class Broker:
         self._breaker.succeeded()
         return True
 
+    def probe(self) -> str:
+        """Have a message go and come back, and leave nothing behind.
+
+        Returns:
+            What carried it, for people.
+
+        Raises:
+            ServerAwayError: If it did not come back within about a second.
+        """
+        return self._wire.probe()
+
     def consume(
         self, pools: Mapping[tuple[Queue, ...], int], handler: Callable[[Queue, str], None]
     ) -> None:

@@ -23,8 +23,30 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 # A worker that does not know a variant may stand beside one that does, while a new list of
-# variants reaches one after the other.
-_PASSING_REQUESTS = frozenset({"unknown_variant"})
+# variants reaches one after the other. The result of a picture that looks alike may have been
+# erased at this moment.
+_PASSING_REQUESTS = frozenset({"unknown_variant", "result_unknown"})
+
+#: Codes of jobs that died of their picture, or of its absence: it is no use to keep it for
+#: another try. Whatever else a job died of, a mended service, or chance, may change.
+PICTURE_FAULTS = frozenset(
+    {
+        "empty",
+        "unsupported_format",
+        "unsupported_variant",
+        "invalid_array",
+        "limit_file_size",
+        "limit_pixels",
+        "limit_side",
+        "limit_aspect",
+        "limit_frames",
+        "limit_memory",
+        "truncated",
+        "corrupt",
+        "picture_gone",
+        "picture_damaged",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

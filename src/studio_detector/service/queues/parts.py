@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from studio_detector.service.callbacks.deliver import Deliverer
     from studio_detector.service.children.children import AnalysisChildren
     from studio_detector.service.fetch.fetcher import Fetcher
+    from studio_detector.service.metrics.metrics import Metrics
     from studio_detector.service.queues.broker import Broker
     from studio_detector.service.records import Job
     from studio_detector.service.settings import ServiceSettings
     from studio_detector.service.similar import SimilarIndex
     from studio_detector.service.store import Store
+    from studio_detector.service.traces.base import Tracer
     from studio_detector.service.variants import Variants
 
 
@@ -67,6 +69,14 @@ class WorkerParts(Protocol):
     @property
     def similar(self) -> SimilarIndex:
         """Which pictures look alike."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """Who counts."""
+
+    @property
+    def tracer(self) -> Tracer:
+        """Who notes spans."""
 
     @property
     def watch(self) -> Watch:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio_detector.service.records import JOB_QUEUES
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from typing import TypeAlias
@@ -23,7 +25,7 @@ _WEBHOOK_THREADS = 8
 _AHEAD = 2
 _SHARING: tuple[Queue, ...] = ("high", "standard")
 _DETAIL: Queue = "detail"
-_ANALYSING: frozenset[Queue] = frozenset({"high", "standard", "detail"})
+_ANALYSING = frozenset(JOB_QUEUES)
 
 
 def pools_of(queues: Collection[Queue], *, workers: int, split_phases: bool) -> Pools:
@@ -43,8 +45,7 @@ def pools_of(queues: Collection[Queue], *, workers: int, split_phases: bool) -> 
     shared = tuple(queue for queue in together if queue in queues)
     pools: dict[tuple[Queue, ...], int] = {}
     if shared:
-        reserved = 1 if shared[0] == "high" and len(shared) > 1 else 0
-        pools[shared] = workers + reserved + _AHEAD
+        pools[shared] = workers + _keeps_one(shared) + _AHEAD
     if _DETAIL in queues and _DETAIL not in shared:
         pools[_DETAIL,] = max(1, workers // 2) if shared else workers
     if "webhook" in queues:
@@ -61,3 +62,15 @@ def children_of(pools: Pools) -> int:
         for queues, threads in pools.items()
         if _ANALYSING.intersection(queues)
     )
+
+
+def kept_of(pools: Pools) -> int:
+    """Count those of `children_of` that other work leaves free for urgent work.
+
+    A worker for one class alone has nobody to keep one for.
+    """
+    return sum(map(_keeps_one, pools))
+
+
+def _keeps_one(queues: tuple[Queue, ...]) -> bool:
+    return queues[0] == "high" and len(queues) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -58,6 +59,10 @@ class RabbitmqWire:
     def depth(self, queue: Queue) -> int:
         """See `Wire.depth`."""
         return self._sender.run(lambda: self._broker.waiting(self.name(queue)))
+
+    def probe(self) -> str:
+        """See `Wire.probe`."""
+        return self._sender.run(lambda: self._broker.probe(f"{self._namespace}.probe"))
 
     def pool(self, limits: Mapping[Queue, int]) -> dramatiq.Broker:
         """See `Wire.pool`."""
@@ -120,6 +125,31 @@ class _RabbitmqPoolBroker(RabbitmqBroker):
         """
         queue = self._declare_queue(queue_name)  # type: ignore[no-untyped-call]
         return int(queue.method.message_count)
+
+    def probe(self, prefix: str) -> str:
+        """Have a message go and come back by a queue that belongs to this connection alone.
+
+        Args:
+            prefix: What the name of the queue begins with.
+
+        Raises:
+            AMQPError: If the server does not answer, or another message comes back.
+        """
+        name = secrets.token_hex(16)
+        channel = self.connection.channel()
+        try:
+            channel.confirm_delivery()
+            queue = f"{prefix}.{name}"
+            channel.queue_declare(queue, exclusive=True, auto_delete=True)
+            channel.basic_publish("", queue, name.encode(), mandatory=True)
+            _, _, back = channel.basic_get(queue, auto_ack=True)
+            channel.queue_delete(queue)
+        finally:
+            if channel.is_open:  # what is refused closes it, and is to be told
+                channel.close()
+        if back != name.encode():
+            raise pika.exceptions.AMQPError
+        return "RabbitMQ"
 
     def answer_heartbeats(self) -> None:
         """Read what the server sent on this thread's connection, if there is one."""

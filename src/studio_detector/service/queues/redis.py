@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections import deque
@@ -37,6 +38,8 @@ _SILENCE_S = 5.0
 _MOST_WAKES = 16
 # A worker says four times that it lives before it counts as dead.
 _BEATS = 4
+# What a trial that is broken off leaves behind is gone after so long.
+_PROBE_S = 60
 
 
 class RedisWire:
@@ -77,6 +80,24 @@ class RedisWire:
     def depth(self, queue: Queue) -> int:
         """See `Wire.depth`."""
         return _reached(lambda: int(self._client.llen(f"{self._namespace}:{self.name(queue)}")))
+
+    def probe(self) -> str:
+        """See `Wire.probe`."""
+        name = secrets.token_hex(16)
+        key = f"{self._namespace}:probe:{name}"
+
+        def there_and_back() -> str:
+            with self._client.pipeline() as pipe:
+                # An emptied list is gone.
+                pipe.rpush(key, name)
+                pipe.expire(key, _PROBE_S)
+                pipe.lpop(key)
+                *_, back = pipe.execute()
+            if back != name.encode():
+                raise redis.ResponseError
+            return f"Redis {self._client.info('server')['redis_version']}"
+
+        return _reached(there_and_back)
 
     def pool(self, limits: Mapping[Queue, int]) -> dramatiq.Broker:
         """See `Wire.pool`."""

@@ -9,14 +9,15 @@ import time
 from typing import TYPE_CHECKING
 
 from studio_detector.errors import BusyError
+from studio_detector.service.records import JOB_QUEUES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from studio_detector.service.queues.broker import Broker
     from studio_detector.service.queues.parts import Watch
-    from studio_detector.service.records import Queue
+    from studio_detector.service.records import Job, Queue
     from studio_detector.service.store import Store
 
 _log = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ ORPHANS = "orphans"
 # all pictures.
 _TASKS = {RETENTION: (0.0, 60.0), ORPHANS: (600.0, 86_400.0)}
 
-_WORK_QUEUES: tuple[Queue, ...] = ("high", "standard", "detail")
 # Most messages of one step; what is left, the next step takes.
 _PART = 500
 _AT_ONCE = 50
@@ -54,13 +54,23 @@ class Sweeper:
         broker: Where messages go.
         watch: Whom to tell of jobs that are over.
         every_s: Pause between looks; jittered, so that several do not look at once.
+        died: Told of the jobs whose tries are found to be used up.
     """
 
-    def __init__(self, store: Store, broker: Broker, watch: Watch, every_s: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        broker: Broker,
+        watch: Watch,
+        every_s: float,
+        *,
+        died: Callable[[Job], None] = lambda _: None,
+    ) -> None:
         self._store = store
         self._broker = broker
         self._watch = watch
         self._every_s = every_s
+        self._died = died
         now = time.monotonic()
         self._task_at = {task: now + first_s for task, (first_s, _) in _TASKS.items()}
         self._stopping = threading.Event()
@@ -85,10 +95,12 @@ class Sweeper:
         for job in self._store.jobs.expire():
             if job.is_over:
                 self._watch.notify(job)
+            if job.state == "dead":
+                self._died(job)
         if not self._broker.ping():
             return
         self._send_unsent()
-        for queue in _WORK_QUEUES:
+        for queue in JOB_QUEUES:
             self._send_lost(queue)
         self._send_deliveries()
         now = time.monotonic()

@@ -46,6 +46,13 @@ class Wire(Protocol):
     def depth(self, queue: Queue) -> int:
         """Count the messages of a queue that nobody has taken."""
 
+    def probe(self) -> str:
+        """Have a message go and come back by a queue of its own, which is gone afterwards.
+
+        Returns:
+            What carried it, for people.
+        """
+
     def pool(self, limits: Mapping[Queue, int]) -> dramatiq.Broker:
         """Make the broker of one pool of threads.
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from studio_detector.errors import BusyError, RequestError
 from studio_detector.service.blobs.base import blob_key
 from studio_detector.service.children.outcome import detail_wanted, new_result
+from studio_detector.service.logs.context import bound
+from studio_detector.service.queues.following import describe_row, followed, ids_of
 from studio_detector.service.queues.outcomes import (
     Failed,
     Found,
@@ -19,7 +21,9 @@ from studio_detector.service.queues.outcomes import (
     failed_picture,
     failure_of,
 )
-from studio_detector.service.queues.remembering import remember
+from studio_detector.service.queues.remembering import forget, remember
+from studio_detector.service.queues.retention import spared
+from studio_detector.service.records import NewResult
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -55,16 +59,21 @@ def run_job(parts: WorkerParts, leases: Leases, patience: Patience, job_id: UUID
         job = patience.ask(lambda: parts.store.jobs.claim(job_id, owner))
         if job is None:
             return None
-        try:
-            ended = _tell(parts, patience, job, _outcome(parts, patience, job))
-        except _LeaseLostError:
-            return None
-        except BusyError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay
-            ended = _tell(parts, patience, job, failure_of(error))
+        with followed(parts, job, owner) as told:
+            try:
+                outcome = _outcome(parts, patience, job)
+                ended = _tell(parts, patience, job, outcome)
+                _count_verdict(parts, outcome, ended)
+            except _LeaseLostError:
+                return None
+            except BusyError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay
+                ended = _tell(parts, patience, job, failure_of(error))
+            told.ended = ended
     if ended is not None:
-        _follow_up(parts, ended)
+        with bound(**ids_of(ended)):
+            _follow_up(parts, ended)
     return ended
 
 
@@ -78,7 +87,9 @@ def _outcome(parts: WorkerParts, patience: Patience, job: Job) -> Outcome:
     if data is None or image_hash is None:
         if job.image_url is None:
             return Failed("picture_gone", "the picture is no longer kept; send it again")
-        data = parts.fetcher.fetch(job.image_url, parts.settings.max_upload_bytes)
+        with parts.tracer.span("fetch", kind="client") as span, parts.metrics.stages.timed("fetch"):
+            data = parts.fetcher.fetch(job.image_url, parts.settings.max_upload_bytes)
+            span.set(bytes=len(data))
         image_hash = hashlib.sha256(data).hexdigest()
         _keep(parts, job.tenant, image_hash, data)
         if not _is_first(parts, patience, job, image_hash):
@@ -88,15 +99,17 @@ def _outcome(parts: WorkerParts, patience: Patience, job: Job) -> Outcome:
     phases = "lighting" if is_split else job.work.phases
     # The first half has asked.
     is_alike_enough = job.near_duplicates and job.partial is None
-    row = parts.children.analyse(
-        data,
-        sha256=image_hash,
-        variant=job.work.variant,
-        phases=phases,
-        known=job.partial if image_hash == job.image_hash else None,
-        wants_near=partial(_near, parts, job) if is_alike_enough else None,
-        is_urgent=job.queue == "high",
-    )
+    with parts.tracer.span("analysis") as span:
+        row = parts.children.analyse(
+            data,
+            sha256=image_hash,
+            variant=job.work.variant,
+            phases=phases,
+            known=job.partial if image_hash == job.image_hash else None,
+            wants_near=partial(_near, parts, job) if is_alike_enough else None,
+            is_urgent=job.queue == "high",
+        )
+        describe_row(span, row)
     if not isinstance(row, dict):
         return Found(row, "near_duplicate")
     if "error" in row:
@@ -105,6 +118,7 @@ def _outcome(parts: WorkerParts, patience: Patience, job: Job) -> Outcome:
         row, parts.variants.settings_of(job.work.variant), job.work.phases
     ):
         return Half(row)
+    parts.metrics.stages.analysed(row)
     # While an upgrade rolls, a job may have been accepted by another version than analyses it.
     version = parts.variants.pipeline_version(job.work.variant, job.work.phases)
     work = replace(job.work, pipeline_version=version)
@@ -117,6 +131,9 @@ def _is_first(parts: WorkerParts, patience: Patience, job: Job, image_hash: str)
     token = job.lease_token or ""
     place = patience.ask(lambda: parts.store.jobs.learn_hash(job.id, token, image_hash))
     if place == "lost":
+        # The job may have been erased, and nobody would look for what was kept for it.
+        parts.store.pictures.give_up(job.tenant, image_hash)
+        _throw_away(parts, job.tenant, image_hash)
         raise _LeaseLostError
     return place == "work"
 
@@ -129,12 +146,14 @@ def _kept(parts: WorkerParts, patience: Patience, job: Job) -> bytes | None:
     key = blob_key(job.tenant, image_hash)
     try:
         data = patience.ask(lambda: parts.blobs.get(key))
+        if hashlib.sha256(data).hexdigest() == image_hash:
+            return data
     except RequestError as error:
-        if error.code != "picture_gone":
+        if error.code == "picture_gone":
+            return None
+        if error.code != "picture_damaged":
             raise
-        return None
-    if hashlib.sha256(data).hexdigest() == image_hash:
-        return data
+        _log.warning("%s", error.message)
     # A power failure may leave a file of another content under the name. It goes, since the
     # same picture sent again would otherwise be taken for kept.
     patience.ask(lambda: parts.blobs.delete(key))
@@ -144,10 +163,24 @@ def _kept(parts: WorkerParts, patience: Patience, job: Job) -> bytes | None:
 def _keep(parts: WorkerParts, tenant: str, image_hash: str, data: bytes) -> None:
     """Keep a fetched picture for reports and further tries; no verdict hangs on it."""
     try:
-        parts.store.pictures.need(tenant, image_hash)
         parts.blobs.put(blob_key(tenant, image_hash), data)
     except BusyError as error:
         _log.warning("a fetched picture is not kept: %s", error.message)
+
+
+def _throw_away(parts: WorkerParts, tenant: str, image_hash: str) -> None:
+    """Delete a picture that nobody wants any more; the sweeper deletes what this does not."""
+    try:
+        now = parts.store.clock()
+        parts.store.pictures.forget(
+            tenant,
+            image_hash,
+            before=now,
+            delete=lambda: parts.blobs.delete(blob_key(tenant, image_hash)),
+            spared=spared(parts.settings.keep_failed_pictures_s, now),
+        )
+    except BusyError as error:
+        _log.info("a picture is deleted later: %s", error.message)
 
 
 def _near(parts: WorkerParts, job: Job, pdq: str, quality: int) -> UUID | None:
@@ -168,6 +201,11 @@ def _near(parts: WorkerParts, job: Job, pdq: str, quality: int) -> UUID | None:
 
 
 def _tell(parts: WorkerParts, patience: Patience, job: Job, outcome: Outcome) -> Job | None:
+    with parts.tracer.span("store"), parts.metrics.stages.timed("store"):
+        return _told(parts, patience, job, outcome)
+
+
+def _told(parts: WorkerParts, patience: Patience, job: Job, outcome: Outcome) -> Job | None:
     jobs, token = parts.store.jobs, job.lease_token or ""
     match outcome:
         case Found(result, answer):
@@ -189,11 +227,32 @@ def _tell(parts: WorkerParts, patience: Patience, job: Job, outcome: Outcome) ->
             return patience.ask(lambda: jobs.get(job.tenant, job.id))
 
 
+def _count_verdict(parts: WorkerParts, outcome: Outcome, ended: Job | None) -> None:
+    if ended is not None and isinstance(outcome, Found) and isinstance(outcome.result, NewResult):
+        parts.metrics.verdicts.given(outcome.result)
+
+
+def _remember(parts: WorkerParts, job: Job) -> None:
+    """Have the cache answer for a job, unless its result was erased since it was stored."""
+    remember(parts.cache, job, parts.settings.result_cache_s)
+    if job.result_id is None or job.image_hash is None:
+        return
+    try:
+        # Asked afterwards: whoever erases the result at this moment forgets it after that.
+        is_there = parts.store.results.is_there(job.tenant, job.result_id)
+    except BusyError:
+        is_there = False
+    if not is_there:
+        forget(parts.cache, job.tenant, job.image_hash, job.work)
+
+
 def _follow_up(parts: WorkerParts, job: Job) -> None:
     """Tell everybody else; what is lost here, the sweeper or the next request makes good."""
     if job.is_over:
-        remember(parts.cache, job, parts.settings.result_cache_s)
+        _remember(parts, job)
         parts.watch.notify(job)
+        if parts.settings.keep_pictures_s == 0 and job.image_hash is not None:
+            _throw_away(parts, job.tenant, job.image_hash)
     elif job.queue == "detail" and job.retry_at is None and job.leader_id is None:
         try:
             if parts.broker.send("detail", job.id):

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from studio_detector.batch.cores import usable_cores
 from studio_detector.errors import BusyError
+from studio_detector.service.logs.context import bound
 from studio_detector.service.queues.leases import Leases
 from studio_detector.service.queues.patience import Patience
 from studio_detector.service.queues.pools import QUEUES, pools_of
-from studio_detector.service.queues.retention import adopt_orphans, throw_away
+from studio_detector.service.queues.retention import adopt_orphans, forget_old, throw_away
 from studio_detector.service.queues.sweeper import ORPHANS, RETENTION, Sweeper
 from studio_detector.service.queues.work import run_job
 
@@ -43,7 +44,13 @@ class Worker:
         self._patience = Patience(self._stopping)
         self._leases = Leases(parts.store.jobs, settings.lease_s)
         self._sweeper = (
-            Sweeper(parts.store, parts.broker, parts.watch, settings.sweep_every_s)
+            Sweeper(
+                parts.store,
+                parts.broker,
+                parts.watch,
+                settings.sweep_every_s,
+                died=lambda job: parts.metrics.jobs.died(job.queue, job.error_code),
+            )
             if "maintenance" in queues
             else None
         )
@@ -88,33 +95,43 @@ class Worker:
             queue: Where it came from.
             name: Of a job, of a delivery, or of a task of maintenance.
         """
-        try:
-            if queue == "maintenance":
-                self._maintain(name)
-                return
+        with bound(queue=queue):
             try:
-                what = UUID(name)
-            except ValueError:
-                _log.warning("a message in %s names nothing of ours", queue)
-                return
-            if queue == "webhook":
-                self._parts.deliverer.deliver(what)
-            else:
-                run_job(self._parts, self._leases, self._patience, what)
-        except BusyError as error:
-            # The store still has it: its lease ends, or the sweeper finds its message missing.
-            _log.warning("put off: %s", error.message)
+                self._do(queue, name)
+            except BusyError as error:
+                # The store still has it: its lease ends, or the sweeper finds its message missing.
+                _log.warning("put off: %s", error.message)
+
+    def _do(self, queue: Queue, name: str) -> None:
+        if queue == "maintenance":
+            self._maintain(name)
+            return
+        try:
+            what = UUID(name)
+        except ValueError:
+            _log.warning("a message in %s names nothing of ours", queue)
+            return
+        if queue == "webhook":
+            self._parts.deliverer.deliver(what)
+        else:
+            run_job(self._parts, self._leases, self._patience, what)
 
     def _maintain(self, task: str) -> None:
-        do = _TASKS.get(task)
-        if do is None:
+        parts, settings = self._parts, self._parts.settings
+        if task == RETENTION:
+            throw_away(
+                parts.store,
+                parts.blobs,
+                keep_pictures_s=settings.keep_pictures_s,
+                keep_failed_pictures_s=settings.keep_failed_pictures_s,
+            )
+            if settings.keep_results_s > 0:
+                forget_old(parts, keep_results_s=settings.keep_results_s)
+            parts.store.erasures.scrub_again()
+        elif task == ORPHANS:
+            adopt_orphans(parts.store, parts.blobs, keep_pictures_s=settings.keep_pictures_s)
+        else:
             _log.warning("there is no task %.40r", task)
-            return
-        parts = self._parts
-        do(parts.store, parts.blobs, keep_pictures_s=parts.settings.keep_pictures_s)
-
-
-_TASKS = {RETENTION: throw_away, ORPHANS: adopt_orphans}
 
 
 def pools_for(settings: ServiceSettings, queues: Sequence[Queue] = QUEUES) -> Pools:

@@ -10,7 +10,7 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
 from studio_detector.errors import RequestError
-from studio_detector.service.store import ending, placing
+from studio_detector.service.store import ending, placing, storing
 from studio_detector.service.store.conditions import IS_QUEUED
 from studio_detector.service.store.rows import (
     JOB_COLUMNS,
@@ -18,7 +18,7 @@ from studio_detector.service.store.rows import (
     job_of_values,
     values_of_job,
 )
-from studio_detector.service.store.tables import batches, idempotency, jobs
+from studio_detector.service.store.tables import batches, idempotency, jobs, subjects
 from studio_detector.service.store.types import UtcTime
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from studio_detector.service.records import Job, NewJob
+    from studio_detector.service.records import Job, NewJob, Origin
     from studio_detector.service.store.terms import Idempotency, NewBatch, Terms
 
 _PROMISE = (
@@ -42,6 +42,7 @@ _PROMISED = select(
     idempotency.c.key == bindparam("key"),
 )
 _ADD = plain_insert(jobs)
+_NAME_SUBJECT = plain_insert(subjects)
 _SENT = (
     update(jobs)
     .where(
@@ -67,6 +68,7 @@ def accept(
     batch: NewBatch | None,
     *,
     sends: bool,
+    origin: Origin | None,
 ) -> list[Job]:
     """See `Jobs.accept`."""
     now = terms.clock()
@@ -74,7 +76,7 @@ def accept(
         first = _kept(tx, new, promise, batch, now)
         if first is not None:
             return first
-    rows = [values_of_job(job, now) for job in new]
+    rows = [values_of_job(job, now, origin) for job in new]
     leaders = _place(tx, rows, now)
     if batch is not None:
         _add_batch(tx, rows, batch, now)
@@ -83,6 +85,7 @@ def accept(
             if row["state"] == "queued" and row["leader_id"] is None:
                 row["message_at"] = now
     tx.execute(_ADD, rows[0] if len(rows) == 1 else rows)
+    _name_subjects(tx, new)
     placing.hurry(tx, leaders)
     accepted = [job_of_values(row) for row in rows]
     ended = [job for job in accepted if job.is_over]
@@ -92,12 +95,17 @@ def accept(
     return accepted
 
 
-def accept_done(tx: Connection, terms: Terms, new: NewJob, result_id: UUID) -> Job:
+def accept_done(
+    tx: Connection, terms: Terms, new: NewJob, result_id: UUID, origin: Origin | None
+) -> Job | None:
     """See `Jobs.accept_done`."""
+    if not storing.holds(tx, new.tenant, result_id):
+        return None
     now = terms.clock()
-    row = values_of_job(new, now)
+    row = values_of_job(new, now, origin)
     _answer(row, result_id, now)
     tx.execute(_ADD, row)
+    _name_subjects(tx, [new])
     job = job_of_values(row)
     ending.call_back(tx, terms, job, now)
     return job
@@ -135,7 +143,7 @@ def _place(tx: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> set
     holders = placing.take(tx, wanted)
     known = placing.known_results(tx, asked)
     placing.leave_keys(tx, (key for key in known if holders[key] == wanted[key]))
-    placing.need_pictures(tx, (names[:2] for names in asked.values()), now)
+    placing.need_pictures(tx, (names[:2] for names in asked.values()), now, arrived=True)
     hurried: set[UUID] = set()
     for key, row in keyed:
         if key in known:
@@ -148,6 +156,16 @@ def _place(tx: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> set
             if row["priority"] == "high":
                 hurried.add(holders[key])
     return hurried
+
+
+def _name_subjects(tx: Connection, new: Sequence[NewJob]) -> None:
+    rows = [
+        {"job_id": job.id, "tenant": job.tenant, "subject": job.subject}
+        for job in new
+        if job.subject is not None
+    ]
+    if rows:
+        tx.execute(_NAME_SUBJECT, rows)
 
 
 def _answer(row: dict[str, Any], result_id: UUID, now: datetime) -> None:

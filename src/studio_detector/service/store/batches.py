@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 
 from studio_detector.errors import RequestError
-from studio_detector.service.store import ending
+from studio_detector.service.store import dropping, ending
 from studio_detector.service.store.conditions import IS_UNFINISHED
 from studio_detector.service.store.rows import JOB_COLUMNS, RESULT_COLUMNS, job_of, result_of
 from studio_detector.service.store.tables import batches, jobs, results
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from studio_detector.service.records import Batch, Job, Result
     from studio_detector.service.store.engine import Database
+    from studio_detector.service.store.terms import Terms
 
 #: Rows read at once, so that no transaction lasts as long as a slow reader.
 _PART = 500
@@ -30,10 +31,12 @@ class Batches:
 
     Args:
         db: Where they are.
+        terms: The clock, and the words of callbacks.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, terms: Terms) -> None:
         self._db = db
+        self._terms = terms
 
     def get(self, tenant: str, batch_id: UUID) -> Batch:
         """One batch with its progress.
@@ -57,10 +60,14 @@ class Batches:
     def delete(self, tenant: str, batch_id: UUID) -> int:
         """Throw away a batch and its jobs, not their results; the number of jobs.
 
+        Callbacks of theirs that were not told yet are told no more. It stays known whom the
+        pictures show.
+
         Raises:
             RequestError: ``batch_unknown``; ``state_conflict`` while jobs wait or run.
         """
-        return self._db.write(lambda tx: _delete(tx, tenant, batch_id))
+        terms = self._terms
+        return self._db.write(lambda tx: _delete(tx, terms, tenant, batch_id))
 
     def _results(self, batch_id: UUID) -> Iterator[tuple[Job, Result | None]]:
         width = len(JOB_COLUMNS)
@@ -94,16 +101,25 @@ def _get(tx: Connection, tenant: str, batch_id: UUID) -> Batch:
     return ending.batch_of(tx, row)
 
 
-def _delete(tx: Connection, tenant: str, batch_id: UUID) -> int:
+def _delete(tx: Connection, terms: Terms, tenant: str, batch_id: UUID) -> int:
     batch = _get(tx, tenant, batch_id)
     unfinished = tx.execute(
         select(func.count()).select_from(jobs).where(jobs.c.batch_id == batch_id, IS_UNFINISHED)
     ).scalar_one()
+    gone: list[Job] = []
+    if not unfinished:
+        # Locked, since one may be tried again at this moment; only now, since a batch that is at
+        # work is not to wait for whoever asks.
+        query = select(*JOB_COLUMNS).where(jobs.c.batch_id == batch_id).with_for_update()
+        gone = [job_of(row) for row in tx.execute(query)]
+        unfinished = sum(not job.is_over for job in gone)
     if unfinished:
         raise RequestError(
             f"{unfinished} of {batch.total} jobs of the batch {batch_id} wait or run; cancel them "
             "first",
             code="state_conflict",
         )
+    dropping.drop_jobs(tx, terms, tenant, gone, terms.clock())
+    # An earlier release left batches without jobs behind.
     tx.execute(delete(batches).where(batches.c.id == batch_id))
-    return tx.execute(delete(jobs).where(jobs.c.batch_id == batch_id)).rowcount
+    return len(gone)

@@ -16,6 +16,7 @@ _RUNNING: ColumnElement[str] = literal_column("'running'")
 IS_QUEUED = jobs.c.state == _QUEUED
 IS_RUNNING = jobs.c.state == _RUNNING
 IS_UNFINISHED = jobs.c.state.in_((_QUEUED, _RUNNING))
+IS_DEAD = jobs.c.state == literal_column("'dead'")
 IS_OVER = jobs.c.state.in_(
     (literal_column("'done'"), literal_column("'dead'"), literal_column("'cancelled'"))
 )
@@ -25,3 +26,4 @@ WAITS = and_(IS_QUEUED, jobs.c.leader_id.is_(None))
 #: that fill and empty faster than their statistics, PostgreSQL would read all of such an index.
 WAITS_ITSELF = and_(IS_QUEUED, func.coalesce(jobs.c.leader_id, jobs.c.id) == jobs.c.id)
 IS_PENDING = deliveries.c.state == literal_column("'pending'")
+HAS_FAILED = deliveries.c.state == literal_column("'failed'")

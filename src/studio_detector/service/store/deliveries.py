@@ -189,18 +189,6 @@ class Deliveries:
         last_one = items[-1]
         return Page(items=items, cursor=cursors.written("calls", last_one.created_at, last_one.id))
 
-    def purge(self, before: datetime) -> int:
-        """Throw away deliveries that are no longer pending and were made before a moment."""
-        return self._db.write(
-            lambda tx: (
-                tx.execute(
-                    delete(deliveries).where(
-                        deliveries.c.state != "pending", deliveries.c.created_at < before
-                    )
-                ).rowcount
-            )
-        )
-
     def disable(self, tenant: str, url: str) -> None:
         """Tell this endpoint nothing more: what is pending for it is disabled too.
 

@@ -73,7 +73,9 @@ def tell(
         batch = _count_down(tx, batch_id, over[batch_id], now)
         if batch is not None:
             text = terms.payload_of(batch, None)
-            rows.append(_delivery(batch, "batch.finished", text, now) | {"batch_id": batch.id})
+            last = next(job for job in ended if job.batch_id == batch_id)
+            row = _delivery(batch, "batch.finished", text, now, origin=last)
+            rows.append(row | {"batch_id": batch.id})
     add_deliveries(tx, rows)
 
 
@@ -126,7 +128,8 @@ def _calls(
     for job in ended:
         if job.callback_url is not None and job.state in {"done", "dead"}:
             text = terms.payload_of(job, _result(tx, job, known))
-            rows.append(_delivery(job, f"job.{job.state}", text, now) | {"job_id": job.id})
+            row = _delivery(job, f"job.{job.state}", text, now, origin=job)
+            rows.append(row | {"job_id": job.id})
     return rows
 
 
@@ -145,7 +148,9 @@ def _result(tx: Connection, job: Job, known: Mapping[UUID, Result]) -> Result | 
     return None if row is None else result_of(row)
 
 
-def _delivery(subject: Job | Batch, event: str, payload: str, now: datetime) -> dict[str, Any]:
+def _delivery(
+    subject: Job | Batch, event: str, payload: str, now: datetime, *, origin: Job
+) -> dict[str, Any]:
     return {
         "id": uuid4(),
         "tenant": subject.tenant,
@@ -157,4 +162,6 @@ def _delivery(subject: Job | Batch, event: str, payload: str, now: datetime) -> 
         "created_at": now,
         "job_id": None,
         "batch_id": None,
+        "request_id": origin.request_id,
+        "traceparent": origin.traceparent,
     }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import orjson
 from sqlalchemy import create_engine, event
@@ -16,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from studio_detector.errors import BusyError, ConfigError
+from studio_detector.service.store.scrubbing import scrub_postgres, scrub_sqlite
 from studio_detector.service.store.types import to_json
 
 if TYPE_CHECKING:
@@ -48,42 +52,74 @@ _FAILURES = (DBAPIError, PoolTimeoutError, sqlite3.Error)
 _MOST_CHARACTERS = 200
 
 
+class _OfThread(threading.local):
+    """The transaction that a thread is in, and what it does once that is committed."""
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+        self.afterwards: list[Callable[[], None]] = []
+
+
 class Database:
     """A pool of connections with two kinds of transactions.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql+psycopg://user:password@host/name``.
+        is_read_only: Whether nothing can be made or changed, not even a file of SQLite.
 
     Raises:
         ConfigError: ``config_invalid_value`` for any other database.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, is_read_only: bool = False) -> None:
         self._url = _checked(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         make = _sqlite_engine if self.is_sqlite else _postgres_engine
-        self._engine = make(self._url)
+        self._engine = make(self._url, is_read_only=is_read_only)
         self._writers = self._engine.execution_options(is_writer=True)
         # SQLite lets one write at a time and others poll: threads of one process queue here.
         self._turn: AbstractContextManager[Any] = (
             threading.Lock() if self.is_sqlite else nullcontext()
         )
+        self._mine = _OfThread()
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction that may write; it is all done or not at all.
 
         ``work`` is called again if the database asks for it or its connection had died, so it
-        must do nothing but talk to the database, or what may be done twice.
+        must do nothing but talk to the database, or what may be done twice. Where this thread is
+        in a transaction that writes already, ``work`` becomes a part of that.
 
         Raises:
             BusyError: ``store_unavailable`` if the database cannot be reached or is too busy.
         """
+        mine = self._mine
+        if mine.connection is not None:
+            return work(mine.connection)
 
         def attempt() -> T:
+            mine.afterwards = []
             with self._turn, self._writers.begin() as connection:
-                return work(connection)
+                mine.connection = connection
+                try:
+                    return work(connection)
+                finally:
+                    mine.connection = None
 
-        return self._patiently(attempt)
+        done = self._patiently(attempt)
+        for do in mine.afterwards:
+            do()
+        return done
+
+    def once_written(self, do: Callable[[], None]) -> None:
+        """Do something when the transaction of this thread is committed, or at once without one.
+
+        What it raises, whoever began the transaction gets; the transaction is committed then.
+        """
+        if self._mine.connection is None:
+            do()
+        else:
+            self._mine.afterwards.append(do)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction that only reads.
@@ -95,6 +131,27 @@ class Database:
         def attempt() -> T:
             with self._engine.connect() as connection:
                 return work(connection)
+
+        return self._patiently(attempt)
+
+    def scrub(self, most_bytes: float = math.inf) -> bool:
+        """Overwrite what deleted rows leave behind; see `scrubbing`.
+
+        Args:
+            most_bytes: Largest database that is written anew; others wait while it is.
+
+        Returns:
+            Whether nothing is left; somebody who reads or writes at this moment may hinder it.
+
+        Raises:
+            BusyError: ``store_unavailable`` if the database cannot be reached or is too busy.
+        """
+
+        def attempt() -> bool:
+            if not self.is_sqlite:
+                return scrub_postgres(self._engine, is_whole=most_bytes == math.inf)
+            with self._turn:
+                return scrub_sqlite(self._engine, most_bytes, _SQLITE_WAIT_S)
 
         return self._patiently(attempt)
 
@@ -173,13 +230,15 @@ def _checked(url: str) -> URL:
     )
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, *, is_read_only: bool) -> Engine:
     connect_args: dict[str, Any] = {"check_same_thread": False}
     if "timeout" not in url.query:
         connect_args["timeout"] = _SQLITE_WAIT_S
     engine = create_engine(
-        url,
+        _read_only(url) if is_read_only else url,
         json_serializer=to_json,
+        # Names and addresses, which no message of an error is to repeat.
+        hide_parameters=True,
         json_deserializer=orjson.loads,
         pool_size=8,
         max_overflow=56,
@@ -191,9 +250,13 @@ def _sqlite_engine(url: URL) -> Engine:
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         # The driver's own BEGIN is deferred, and a deferred reader that wants to write fails.
         connection.isolation_level = None
+        if is_read_only:
+            return
         _set_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA temp_store = MEMORY")
+        # What is deleted is to be gone from the file, too.
+        connection.execute("PRAGMA secure_delete = ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -201,6 +264,17 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     return engine
+
+
+def _read_only(url: URL) -> URL:
+    path = Path(url.database or "")
+    # Where nobody has the database open, there is no log beside it, and reading in the usual way
+    # would make one and leave it there.
+    log = path.with_name(f"{path.name}-wal")
+    way = {} if log.exists() else {"immutable": "1"}
+    return url.set(database=f"file:{quote(str(path))}").update_query_dict(
+        {"uri": "true", "mode": "ro", **way}
+    )
 
 
 def _set_wal(connection: sqlite3.Connection) -> None:
@@ -217,15 +291,18 @@ def _set_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _postgres_engine(url: URL) -> Engine:
+def _postgres_engine(url: URL, *, is_read_only: bool) -> Engine:
     connect_args: dict[str, Any] = {
         name: value for name, value in _POSTGRES_LIMITS.items() if name not in url.query
     }
-    if "options" not in url.query:
-        connect_args["options"] = _POSTGRES_OPTIONS
+    options = url.query.get("options", _POSTGRES_OPTIONS)
+    read_only = " -c default_transaction_read_only=on" if is_read_only else ""
+    connect_args["options"] = f"{options}{read_only}"
     return create_engine(
         url,
         json_serializer=to_json,
+        # Names and addresses, which no message of an error is to repeat.
+        hide_parameters=True,
         json_deserializer=orjson.loads,
         pool_size=10,
         max_overflow=20,

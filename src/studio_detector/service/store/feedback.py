@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import insert, select
 
 from studio_detector.errors import RequestError
+from studio_detector.service.store import storing
 from studio_detector.service.store.tables import feedback, results
 from studio_detector.service.store.types import storable
 
@@ -115,6 +116,32 @@ class FeedbackNotes:
         rows = self._db.read(lambda tx: tx.execute(query).all())
         return [FeedbackNote(**row._mapping) for row in rows]  # noqa: SLF001
 
+    def newest(self, tenant: str, result_id: UUID, limit: int) -> list[FeedbackNote]:
+        """What was said about a result, the newest first.
+
+        Args:
+            tenant: Whose.
+            result_id: The result, a shadow's too.
+            limit: Most notes.
+
+        Raises:
+            RequestError: ``result_unknown``.
+        """
+        is_there = select(results.c.id).where(results.c.tenant == tenant, results.c.id == result_id)
+        query = (
+            select(*feedback.c)
+            .where(feedback.c.tenant == tenant, feedback.c.result_id == result_id)
+            .order_by(feedback.c.created_at.desc(), feedback.c.id)
+            .limit(limit)
+        )
+
+        def work(tx: Connection) -> list[FeedbackNote]:
+            if tx.execute(is_there).first() is None:
+                raise _unknown(result_id)
+            return [FeedbackNote(**row._mapping) for row in tx.execute(query)]  # noqa: SLF001
+
+        return self._db.read(work)
+
     def export(self, tenant: str | None = None) -> Iterator[FeedbackRow]:
         """All feedback beside the verdicts it is about, the oldest first.
 
@@ -152,15 +179,15 @@ class FeedbackNotes:
 
 
 def _add(tx: Connection, said: FeedbackNote) -> None:
-    is_there = tx.execute(
-        select(results.c.id).where(results.c.id == said.result_id, results.c.tenant == said.tenant)
-    ).first()
-    if is_there is None:
-        raise RequestError(
-            f"there is no result {said.result_id}; it may have been deleted, or belong to "
-            "somebody else",
-            code="result_unknown",
-        )
+    if not storing.holds(tx, said.tenant, said.result_id):
+        raise _unknown(said.result_id)
     tx.execute(
         insert(feedback).values({name: getattr(said, name) for name in FeedbackNote.__slots__})
+    )
+
+
+def _unknown(result_id: UUID) -> RequestError:
+    return RequestError(
+        f"there is no result {result_id}; it may have been deleted, or belong to somebody else",
+        code="result_unknown",
     )

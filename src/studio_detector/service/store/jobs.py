@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Uuid, func, literal, select, tuple_
+from sqlalchemy import Uuid, bindparam, func, literal, select, tuple_
 
 from studio_detector.errors import RequestError
 from studio_detector.service.records import Page
 from studio_detector.service.store import accepting, cursors, tending
-from studio_detector.service.store.conditions import IS_OVER, IS_RUNNING, WAITS
+from studio_detector.service.store.conditions import IS_OVER, IS_RUNNING, IS_UNFINISHED, WAITS
 from studio_detector.service.store.placing import chunks
 from studio_detector.service.store.rows import JOB_COLUMNS, job_of
 from studio_detector.service.store.sweeper_jobs import SweeperJobs
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Job,
         JobState,
         NewJob,
+        Origin,
         Queue,
     )
     from studio_detector.service.store.terms import Idempotency, NewBatch
@@ -49,6 +50,7 @@ class Jobs(WorkerJobs, SweeperJobs):
         idempotency: Idempotency | None = None,
         batch: NewBatch | None = None,
         sends: bool = False,
+        origin: Origin | None = None,
     ) -> list[Job]:
         """Take jobs in, all or none.
 
@@ -63,6 +65,7 @@ class Jobs(WorkerJobs, SweeperJobs):
             sends: Whether the caller sends the messages of those that wait for a worker as
                 soon as this returns, which saves a transaction for `sent`. Should it fail,
                 `not_sent` says so; should it die, the sweeper finds the messages lost.
+            origin: The request that they came with.
 
         Returns:
             The jobs in the order given.
@@ -78,7 +81,9 @@ class Jobs(WorkerJobs, SweeperJobs):
             raise RequestError("the batch has no photo; send at least one", code="request_invalid")
         terms = self._terms
         return self._db.write(
-            lambda tx: accepting.accept(tx, terms, new, idempotency, batch, sends=sends)
+            lambda tx: accepting.accept(
+                tx, terms, new, idempotency, batch, sends=sends, origin=origin
+            )
         )
 
     def promised(self, tenant: str, promise: Idempotency) -> list[Job]:
@@ -89,15 +94,21 @@ class Jobs(WorkerJobs, SweeperJobs):
         """
         return self._db.read(lambda tx: accepting.promised(tx, tenant, promise))
 
-    def accept_done(self, new: NewJob, result_id: UUID) -> Job:
+    def accept_done(
+        self, new: NewJob, result_id: UUID, *, origin: Origin | None = None
+    ) -> Job | None:
         """Take in a job that was answered before it waited.
 
         Args:
             new: The job, of no batch.
             result_id: Its result.
+            origin: The request that it came with.
+
+        Returns:
+            The job; None if the result was erased meanwhile, and then nothing is stored.
         """
         terms = self._terms
-        return self._db.write(lambda tx: accepting.accept_done(tx, terms, new, result_id))
+        return self._db.write(lambda tx: accepting.accept_done(tx, terms, new, result_id, origin))
 
     def sent(self, job_ids: Sequence[UUID]) -> None:
         """Note that messages for these jobs were handed to the broker."""
@@ -126,8 +137,8 @@ class Jobs(WorkerJobs, SweeperJobs):
         """Those of the jobs that are over, of whatever tenant."""
         found: list[Job] = []
         for part in chunks(job_ids):
-            query = select(*JOB_COLUMNS).where(jobs.c.id.in_(part), IS_OVER)
-            rows = self._db.read(lambda tx, query=query: tx.execute(query).all())  # type: ignore[misc]
+            values = {"ids": part}
+            rows = self._db.read(lambda tx, values=values: tx.execute(_THOSE_OVER, values).all())  # type: ignore[misc]
             found += map(job_of, rows)
         return found
 
@@ -186,16 +197,11 @@ class Jobs(WorkerJobs, SweeperJobs):
         terms = self._terms
         return self._db.write(lambda tx: tending.cancel(tx, terms, tenant, job_id))
 
-    def delete(self, tenant: str, job_id: UUID) -> None:
-        """Throw away a job that is over; its result stays.
-
-        Raises:
-            RequestError: ``job_unknown``; ``state_conflict`` for a job that is not over.
-        """
-        self._db.write(lambda tx: tending.remove(tx, tenant, job_id))
-
     def purge(self, state: JobState, older_than_s: float) -> int:
         """Throw away jobs that ended in a state so many seconds ago; their number.
+
+        Their results stay, and it stays known whom the pictures show. Jobs stay while a callback
+        of theirs is still to be told.
 
         Raises:
             RequestError: ``state_conflict`` for a state that is not final.
@@ -205,11 +211,11 @@ class Jobs(WorkerJobs, SweeperJobs):
                 f"jobs that are {state} are not over; purge done, dead or cancelled ones",
                 code="state_conflict",
             )
-        before = self._terms.clock() - timedelta(seconds=older_than_s)
+        terms = self._terms
+        before = terms.clock() - timedelta(seconds=older_than_s)
         total = 0
-        while gone := self._db.write(lambda tx: tending.purge(tx, state, before)):
+        while gone := self._db.write(lambda tx: tending.purge(tx, terms, state, before)):
             total += gone
-        self._db.write(lambda tx: tending.purge_batches(tx, before))
         return total
 
     def forget_keys(self, before: datetime) -> int:
@@ -225,9 +231,16 @@ class Jobs(WorkerJobs, SweeperJobs):
         rows = self._db.read(lambda tx: tx.execute(_COUNTS).all())
         return {(row[0], row[1]): row[2] for row in rows}
 
-    def oldest_wait_s(self, queue: Queue) -> float:
-        """Seconds since the oldest job was accepted that waits in a queue; 0 if none does."""
+    def unfinished(self, tenant: str) -> dict[tuple[Queue, JobState], int]:
+        """Jobs of a tenant that wait or run, by queue and state."""
+        query = _COUNTS.where(jobs.c.tenant == tenant, IS_UNFINISHED)
+        rows = self._db.read(lambda tx: tx.execute(query).all())
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def oldest_wait_s(self, tenant: str, queue: Queue) -> float:
+        """Seconds since the oldest job of a tenant was accepted that waits in a queue, or 0."""
         query = select(func.min(jobs.c.created_at)).where(
+            jobs.c.tenant == tenant,
             WAITS,
             jobs.c.queue == queue,
             jobs.c.retry_at.is_(None),
@@ -238,6 +251,9 @@ class Jobs(WorkerJobs, SweeperJobs):
         return float(max(0.0, (self._terms.clock() - oldest).total_seconds()))
 
 
+_THOSE_OVER = select(*JOB_COLUMNS).where(
+    jobs.c.id.in_(bindparam("ids", type_=Uuid(), expanding=True)), IS_OVER
+)
 _COUNT = select(func.count()).select_from(jobs)
 # Each part is counted in a partial index; together they are all that is queued or running.
 _BACKLOG = select(

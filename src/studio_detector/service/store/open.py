@@ -9,14 +9,22 @@ from sqlalchemy import inspect, literal, select, text
 from sqlalchemy.exc import DatabaseError
 
 from studio_detector.errors import ConfigError
+from studio_detector.service.store.audit import Audit
 from studio_detector.service.store.batches import Batches
 from studio_detector.service.store.clock import DatabaseClock
+from studio_detector.service.store.data_keys import DataKeys
 from studio_detector.service.store.deliveries import Deliveries
 from studio_detector.service.store.engine import Database
+from studio_detector.service.store.erasures import Erasures
 from studio_detector.service.store.feedback import FeedbackNotes
 from studio_detector.service.store.jobs import Jobs
+from studio_detector.service.store.keys import Keys
+from studio_detector.service.store.nonces import Nonces
+from studio_detector.service.store.observing import Observations
+from studio_detector.service.store.overview import Overviews
 from studio_detector.service.store.pictures import Pictures
 from studio_detector.service.store.results import Results
+from studio_detector.service.store.subjects import Subjects
 from studio_detector.service.store.tables import SCHEMA_VERSION
 from studio_detector.service.store.terms import Terms, plain_payload, utc_now
 
@@ -48,7 +56,15 @@ class Store:
         batches: See `Batches`.
         deliveries: See `Deliveries`.
         feedback: See `FeedbackNotes`.
+        overviews: See `Overviews`.
+        observations: See `Observations`.
         pictures: See `Pictures`.
+        data_keys: See `DataKeys`.
+        erasures: See `Erasures`.
+        subjects: See `Subjects`.
+        audit: See `Audit`.
+        keys: See `Keys`.
+        nonces: See `Nonces`.
     """
 
     def __init__(self, db: Database, terms: Terms) -> None:
@@ -56,10 +72,18 @@ class Store:
         self.clock = terms.clock
         self.jobs = Jobs(db, terms)
         self.results = Results(db, terms)
-        self.batches = Batches(db)
+        self.batches = Batches(db, terms)
         self.deliveries = Deliveries(db, terms)
         self.feedback = FeedbackNotes(db, terms)
+        self.overviews = Overviews(db, terms)
+        self.observations = Observations(db, terms)
         self.pictures = Pictures(db, terms)
+        self.data_keys = DataKeys(db, terms)
+        self.erasures = Erasures(db, terms)
+        self.subjects = Subjects(db)
+        self.audit = Audit(db)
+        self.keys = Keys(db)
+        self.nonces = Nonces(db)
 
     def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -71,7 +95,7 @@ class Store:
 
     def schema_version(self) -> str:
         """Version of the tables in the database."""
-        return self._db.read(_version) or ""
+        return self._db.read(tables_version) or ""
 
     def close(self) -> None:
         """Give back the connections; the store is of no use any more."""
@@ -138,15 +162,11 @@ def open_store(  # noqa: PLR0913 - each is a setting with a name
 
 
 def _bring_up_to_date(db: Database, *, migrate: bool) -> None:
-    found = db.read(_version)
+    found = db.read(tables_version)
     if found == SCHEMA_VERSION:
         return
     if not migrate:
-        raise ConfigError(
-            f"the tables have version {found or 'none'} and this program needs "
-            f"{SCHEMA_VERSION}; start `studio-detector serve` of the same release once",
-            code="config_invalid_value",
-        )
+        require_newest(found)
 
     def work(connection: Connection) -> None:
         # Here alone, since it takes long to import and is hardly ever needed.
@@ -157,12 +177,30 @@ def _bring_up_to_date(db: Database, *, migrate: bool) -> None:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        upgrade(connection, _version(connection))
+        upgrade(connection, tables_version(connection))
 
     db.write(work)
 
 
-def _version(connection: Connection) -> str | None:
+def require_newest(found: str | None) -> None:
+    """Refuse tables that are not those of this program.
+
+    Args:
+        found: Their version; None if there are none.
+
+    Raises:
+        ConfigError: ``config_invalid_value``.
+    """
+    if found != SCHEMA_VERSION:
+        raise ConfigError(
+            f"the tables have version {found or 'none'} and this program needs "
+            f"{SCHEMA_VERSION}; run `studio-detector migrate` of the same release once",
+            code="config_invalid_value",
+        )
+
+
+def tables_version(connection: Connection) -> str | None:
+    """Version of the tables; None if there are none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

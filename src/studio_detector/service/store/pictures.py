@@ -2,29 +2,94 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, or_, select, tuple_
+from sqlalchemy import Text, and_, bindparam, exists, or_, select, tuple_, update
 from sqlalchemy import delete as delete_from
 
-from studio_detector.service.store import placing
-from studio_detector.service.store.conditions import IS_UNFINISHED
+from studio_detector.service.store import dropping, placing
+from studio_detector.service.store.conditions import IS_DEAD, IS_UNFINISHED
 from studio_detector.service.store.tables import jobs, pictures
+from studio_detector.service.store.types import UtcTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from collections.abc import Set as AbstractSet
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Delete, Select
     from sqlalchemy.engine import Connection
 
     from studio_detector.service.store.engine import Database
     from studio_detector.service.store.terms import Terms
 
-
+#: Since when a picture is wanted that nobody wants: the next run of retention deletes it, unless
+#: it is sent anew before.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 #: So long may pass between the note that a picture is needed and the acceptance of its job.
 _ARRIVAL = timedelta(minutes=5)
+
+
+def _is_unneeded(*, spares: bool) -> ColumnElement[bool]:
+    """Whether nobody wants a picture, with bound ``before`` and ``given_up``.
+
+    Args:
+        spares: Whether dead jobs want theirs since the bound ``since``, but for bound ``faults``.
+    """
+    before = bindparam("before", type_=UtcTime())
+    reasons = [IS_UNFINISHED, jobs.c.finished_at >= before]
+    if spares:
+        reasons.append(
+            and_(
+                IS_DEAD,
+                jobs.c.finished_at >= bindparam("since", type_=UtcTime()),
+                jobs.c.error_code.not_in(bindparam("faults", expanding=True)),
+            )
+        )
+    wants = exists().where(
+        jobs.c.tenant == pictures.c.tenant,
+        jobs.c.image_hash == pictures.c.image_hash,
+        or_(*reasons),
+    )
+    has_arrived = or_(
+        pictures.c.arriving == 0, pictures.c.needed_at < bindparam("given_up", type_=UtcTime())
+    )
+    return and_(pictures.c.needed_at < before, has_arrived, ~wants)
+
+
+def _unneeded(*, spares: bool) -> Select[str, str]:
+    return (
+        select(pictures.c.tenant, pictures.c.image_hash)
+        .where(_is_unneeded(spares=spares))
+        .order_by(pictures.c.needed_at)
+    )
+
+
+def _forget(*, spares: bool) -> Delete:
+    return delete_from(pictures).where(
+        pictures.c.tenant == bindparam("of", type_=Text()),
+        pictures.c.image_hash == bindparam("hash", type_=Text()),
+        _is_unneeded(spares=spares),
+    )
+
+
+# Building a statement takes longer than running it, and one runs for every picture.
+_UNNEEDED, _UNNEEDED_OR_SPARED = _unneeded(spares=False), _unneeded(spares=True)
+_FORGET, _FORGET_OR_SPARE = _forget(spares=False), _forget(spares=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spared:
+    """Dead jobs that may be tried again, and so want their picture longer than others do.
+
+    Attributes:
+        since: They died at this moment or later.
+        faults: Codes of those that are not meant, since they died of their picture.
+    """
+
+    since: datetime
+    faults: AbstractSet[str]
 
 
 class Pictures:
@@ -42,10 +107,33 @@ class Pictures:
     def need(self, tenant: str, image_hash: str) -> None:
         """Note that a picture is about to be kept; call it before keeping it.
 
-        Then it cannot be thrown away between its keeping and the acceptance of its job.
+        Then it cannot be thrown away between its keeping and the acceptance of its job, though
+        other jobs of the same picture end meanwhile. One call for each picture of a request.
         """
         now = self._terms.clock()
-        self._db.write(lambda tx: placing.need_pictures(tx, [(tenant, image_hash)], now))
+        self._db.write(lambda tx: placing.expect_picture(tx, tenant, image_hash, now))
+
+    def give_up(self, tenant: str, image_hash: str) -> None:
+        """Note that the job for which a picture was kept is there no more.
+
+        Unless another job is of the picture, or about to be, nobody wants it from now on.
+        """
+        is_it = (pictures.c.tenant == tenant, pictures.c.image_hash == image_hash)
+        has_job = exists().where(jobs.c.tenant == tenant, jobs.c.image_hash == image_hash)
+
+        def work(tx: Connection) -> None:
+            tx.execute(
+                update(pictures)
+                .where(*is_it, pictures.c.arriving > 0)
+                .values(arriving=pictures.c.arriving - 1)
+            )
+            tx.execute(
+                update(pictures)
+                .where(*is_it, pictures.c.arriving == 0, ~has_job)
+                .values(needed_at=NEVER)
+            )
+
+        self._db.write(work)
 
     def known(self, pictures_asked: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of some pictures, by tenant and hash, that there is a note of."""
@@ -57,25 +145,30 @@ class Pictures:
             found.update((row[0], row[1]) for row in rows)
         return found
 
-    def unneeded(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
+    def unneeded(
+        self, before: datetime, limit: int = 100, *, spared: Spared | None = None
+    ) -> list[tuple[str, str]]:
         """Tenant and hash of pictures that nobody wants any more, the longest first.
 
         Args:
-            before: Their last job ended before this moment, and none is unfinished. What came
-                less than five minutes ago is needed, since its job may be on its way.
+            before: Their last job ended before this moment, and none is unfinished. What is
+                on its way in is needed too, for five minutes: its request may have died.
             limit: Most of them.
+            spared: Jobs that want theirs all the same; None for none.
         """
-        query = (
-            select(pictures.c.tenant, pictures.c.image_hash)
-            .where(self._is_unneeded(before))
-            .order_by(pictures.c.needed_at)
-            .limit(limit)
-        )
-        rows = self._db.read(lambda tx: tx.execute(query).all())
+        query = (_UNNEEDED if spared is None else _UNNEEDED_OR_SPARED).limit(limit)
+        values = self._values(before, spared)
+        rows = self._db.read(lambda tx: tx.execute(query, values).all())
         return [(row[0], row[1]) for row in rows]
 
     def forget(
-        self, tenant: str, image_hash: str, *, before: datetime, delete: Callable[[], None]
+        self,
+        tenant: str,
+        image_hash: str,
+        *,
+        before: datetime,
+        delete: Callable[[], None],
+        spared: Spared | None = None,
     ) -> bool:
         """Throw a picture away, unless somebody wants it by now.
 
@@ -86,29 +179,28 @@ class Pictures:
             delete: Deletes the bytes, which may be gone already. It runs inside the
                 transaction, so that whoever needs the picture meanwhile keeps it afterwards;
                 on SQLite others' writes wait for it.
+            spared: As in `unneeded`.
 
         Returns:
             Whether it was thrown away.
         """
+        statement = _FORGET if spared is None else _FORGET_OR_SPARE
 
         def work(tx: Connection) -> bool:
-            statement = delete_from(pictures).where(
-                pictures.c.tenant == tenant,
-                pictures.c.image_hash == image_hash,
-                self._is_unneeded(before),
-            )
-            if tx.execute(statement).rowcount == 0:
+            values = {"of": tenant, "hash": image_hash, **self._values(before, spared)}
+            if tx.execute(statement, values).rowcount == 0:
                 return False
+            dropping.drop_stray_subjects(tx, tenant, [image_hash])
             delete()
             return True
 
         return self._db.write(work)
 
-    def _is_unneeded(self, before: datetime) -> ColumnElement[bool]:
-        wants = exists().where(
-            jobs.c.tenant == pictures.c.tenant,
-            jobs.c.image_hash == pictures.c.image_hash,
-            or_(IS_UNFINISHED, jobs.c.finished_at >= before),
-        )
-        arrived = min(before, self._terms.clock() - _ARRIVAL)
-        return and_(pictures.c.needed_at < arrived, ~wants)
+    def _values(self, before: datetime, spared: Spared | None) -> dict[str, object]:
+        values: dict[str, object] = {
+            "before": before,
+            "given_up": self._terms.clock() - _ARRIVAL,
+        }
+        if spared is not None:
+            values |= {"since": spared.since, "faults": sorted(spared.faults)}
+        return values

@@ -11,7 +11,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Text, Uuid, and_, bindparam, delete, select, update
+from sqlalchemy import Integer, Text, Uuid, and_, bindparam, case, delete, select, update
 
 # This one speaks both dialects: SQLite took over PostgreSQL's ON CONFLICT word for word.
 from sqlalchemy.dialects.postgresql import insert
@@ -45,6 +45,8 @@ _LOCK = (
     .where(in_flight.c.job_id == bindparam("job_id", type_=Uuid()))
     .with_for_update()
 )
+_LOCK_IF_FREE = _LOCK.with_for_update(skip_locked=True)
+_LEADS = select(in_flight.c.work_key).where(in_flight.c.job_id == bindparam("job_id", type_=Uuid()))
 _HAND_OVER = (
     update(in_flight)
     .where(in_flight.c.work_key == bindparam("key", type_=Text()))
@@ -93,8 +95,13 @@ _WORKS = select(jobs.c.id).where(
     jobs.c.leader_id.is_(None),
 )
 _NEED = insert(pictures)
+_ARRIVING = pictures.c.arriving + bindparam("change", type_=Integer())
 _NEED = _NEED.on_conflict_do_update(
-    index_elements=["tenant", "image_hash"], set_={"needed_at": _NEED.excluded.needed_at}
+    index_elements=["tenant", "image_hash"],
+    set_={
+        "needed_at": _NEED.excluded.needed_at,
+        "arriving": case((_ARRIVING > 0, _ARRIVING), else_=0),
+    },
 )
 
 
@@ -104,7 +111,9 @@ def work_key(tenant: str, image_hash: str, variant: str, pipeline_version: str) 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def place(tx: Connection, job: Job, image_hash: str, now: datetime) -> tuple[Place, UUID]:
+def place(
+    tx: Connection, job: Job, image_hash: str, now: datetime, *, arrives: bool = False
+) -> tuple[Place, UUID]:
     """Find out what an unfinished job has to do for a picture.
 
     Args:
@@ -112,6 +121,7 @@ def place(tx: Connection, job: Job, image_hash: str, now: datetime) -> tuple[Pla
         job: The job.
         image_hash: SHA-256 of the picture, hex.
         now: The moment.
+        arrives: Whether the picture was noted as arriving for this job.
 
     Returns:
         "answered" and the result that is there, "work" and the job itself, or "follows" and
@@ -121,7 +131,7 @@ def place(tx: Connection, job: Job, image_hash: str, now: datetime) -> tuple[Pla
     key = work_key(*names)
     holder = take(tx, {key: job.id})[key]
     known = known_result(tx, *names)
-    need_pictures(tx, [names[:2]], now)
+    need_pictures(tx, [names[:2]], now, arrived=arrives)
     if known is not None:
         result_id, is_shadow = known
         if holder == job.id:
@@ -201,6 +211,15 @@ def lock(tx: Connection, leader_id: UUID) -> str | None:
     return key
 
 
+def lock_if_free(tx: Connection, leader_id: UUID) -> bool:
+    """Lock like `lock`, but wait for nobody; False if another transaction has the lock."""
+    values = {"job_id": leader_id}
+    if tx.execute(_LOCK_IF_FREE, values).first() is not None:
+        return True
+    # Either it leads nothing, or its row is locked; this look, which locks nothing, tells which.
+    return tx.execute(_LEADS, values).first() is None
+
+
 def hand_over(tx: Connection, key: str, heir: UUID) -> None:
     """Make ``heir`` the leader of a piece of work that is locked."""
     tx.execute(_HAND_OVER, {"key": key, "to": heir})
@@ -264,14 +283,32 @@ def hurry(tx: Connection, leaders: Iterable[UUID]) -> None:
         tx.execute(_HURRY, {"job": leader})
 
 
-def need_pictures(tx: Connection, needed: Iterable[tuple[str, str]], now: datetime) -> None:
-    """Note that pictures, by tenant and hash, are wanted now."""
-    rows: list[dict[str, Any]] = [
-        {"tenant": tenant, "image_hash": image_hash, "needed_at": now}
+def expect_picture(tx: Connection, tenant: str, image_hash: str, now: datetime) -> None:
+    """Note that a picture is about to be kept for a job that is not here yet."""
+    tx.execute(_NEED, _needed(tenant, image_hash, now, arriving=1, change=1))
+
+
+def need_pictures(
+    tx: Connection, needed: Iterable[tuple[str, str]], now: datetime, *, arrived: bool
+) -> None:
+    """Note that jobs want pictures, by tenant and hash, from now on.
+
+    Args:
+        tx: The transaction in which the jobs are stored.
+        needed: The pictures.
+        now: The moment.
+        arrived: Whether each was noted as expected for these jobs before.
+    """
+    rows = [
+        _needed(tenant, image_hash, now, arriving=0, change=-1 if arrived else 0)
         for tenant, image_hash in sorted(set(needed))
     ]
     if rows:
         tx.execute(_NEED, rows[0] if len(rows) == 1 else rows)
+
+
+def _needed(tenant: str, image_hash: str, now: datetime, **counts: int) -> dict[str, Any]:
+    return {"tenant": tenant, "image_hash": image_hash, "needed_at": now, **counts}
 
 
 def chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

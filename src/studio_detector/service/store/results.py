@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Text, Uuid, bindparam, delete, literal, select, tuple_
+from sqlalchemy import Text, Uuid, bindparam, literal, select, tuple_
 
 from studio_detector.errors import RequestError
 from studio_detector.service.records import Page, ResultFilter
 from studio_detector.service.store import comparing, cursors, storing
-from studio_detector.service.store.rows import RESULT_COLUMNS, result_of
-from studio_detector.service.store.tables import feedback, results
+from studio_detector.service.store.rows import (
+    RESULT_COLUMNS,
+    VERDICT_COLUMNS,
+    result_of,
+    verdict_of,
+)
+from studio_detector.service.store.tables import results
 from studio_detector.service.store.types import COUNTER, UtcTime, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import Column, ColumnElement
+    from sqlalchemy.engine import Connection
 
-    from studio_detector.service.records import NewResult, Result, Work
+    from studio_detector.service.records import NewResult, Result, Verdict, Work
     from studio_detector.service.similar import HashRow
     from studio_detector.service.store.comparing import Disagreements
     from studio_detector.service.store.engine import Database
     from studio_detector.service.store.terms import Terms
 
 _GET = select(*RESULT_COLUMNS).where(
+    results.c.id == bindparam("result", type_=Uuid()),
+    results.c.tenant == bindparam("of", type_=Text()),
+)
+_IS_THERE = select(results.c.id).where(
     results.c.id == bindparam("result", type_=Uuid()),
     results.c.tenant == bindparam("of", type_=Text()),
 )
@@ -36,7 +47,9 @@ _BY_WORK = select(*RESULT_COLUMNS).where(
     results.c.pipeline_version == bindparam("version", type_=Text()),
     results.c.is_shadow.is_(False),
 )
-#: Results read at once by `Results.iterate`.
+T = TypeVar("T")
+
+# Results read at once by those that go through many.
 _PART = 500
 
 
@@ -52,10 +65,24 @@ class Results:
         self._db = db
         self._terms = terms
 
-    def add(self, new: NewResult) -> Result:
-        """Store a result; the one there was for the same work is kept and returned."""
+    def add(self, new: NewResult, *, judged: UUID | None = None) -> Result | None:
+        """Store a result; the one there was for the same work is kept and returned.
+
+        Args:
+            new: The result.
+            judged: The result that it was judged from anew.
+
+        Returns:
+            The result; None if ``judged`` was erased meanwhile, and then nothing is stored.
+        """
         now = self._terms.clock()
-        return self._db.write(lambda tx: storing.store(tx, new, now))
+
+        def work(tx: Connection) -> Result | None:
+            if judged is not None and not storing.holds(tx, new.tenant, judged):
+                return None
+            return storing.store(tx, new, now)
+
+        return self._db.write(work)
 
     def get(self, tenant: str, result_id: UUID) -> Result:
         """One result, a shadow's too.
@@ -69,6 +96,35 @@ class Results:
         if row is None:
             raise _unknown(result_id)
         return result_of(row)
+
+    def is_there(self, tenant: str, result_id: UUID) -> bool:
+        """Whether there is a result, a shadow's too."""
+        values = {"result": result_id, "of": tenant}
+        return self._db.read(lambda tx: tx.execute(_IS_THERE, values).first() is not None)
+
+    def are_there(self, tenant: str, result_ids: Iterable[UUID]) -> list[UUID]:
+        """Those of some results that there are, each once, in the order given."""
+        asked = list(dict.fromkeys(result_ids))
+        found: set[UUID] = set()
+        for part in _parts(asked):
+            query = select(results.c.id).where(results.c.id.in_(part), results.c.tenant == tenant)
+            found |= set(self._db.read(lambda tx, query=query: tx.execute(query).scalars().all()))  # type: ignore[misc]
+        return [one for one in asked if one in found]
+
+    def chosen(self, tenant: str, result_ids: Sequence[UUID]) -> Iterator[Result]:
+        """Results by their names, a few at a time, in the order given.
+
+        Args:
+            tenant: Whose.
+            result_ids: Of shadows, too; what there is no more is passed over.
+        """
+        for part in _parts(result_ids):
+            query = select(*RESULT_COLUMNS).where(
+                results.c.id.in_(part), results.c.tenant == tenant
+            )
+            rows = self._db.read(lambda tx, query=query: tx.execute(query).all())  # type: ignore[misc]
+            found = {result.id: result for result in map(result_of, rows)}
+            yield from (found[one] for one in part if one in found)
 
     def by_work(self, tenant: str, image_hash: str, work: Work) -> Result | None:
         """The result of a piece of work; None if there is none but a shadow's."""
@@ -99,7 +155,26 @@ class Results:
         Raises:
             RequestError: ``request_invalid`` for a cursor that is none.
         """
-        query = select(*RESULT_COLUMNS, results.c.seq).where(
+        return self._page(RESULT_COLUMNS, result_of, (tenant, wanted, cursor, limit))
+
+    def verdicts(
+        self,
+        tenant: str,
+        wanted: ResultFilter | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Verdict]:
+        """Like `find`, without what verdicts rest on, which is not read either."""
+        return self._page(VERDICT_COLUMNS, verdict_of, (tenant, wanted, cursor, limit))
+
+    def _page(
+        self,
+        columns: Sequence[Column[Any]],
+        record_of: Callable[[Sequence[Any]], T],
+        asked: tuple[str, ResultFilter | None, str | None, int],
+    ) -> Page[T]:
+        tenant, wanted, cursor, limit = asked
+        query = select(*columns, results.c.seq).where(
             results.c.tenant == tenant,
             results.c.is_shadow.is_(False),
             *_conditions(wanted or ResultFilter()),
@@ -110,7 +185,7 @@ class Results:
             query = query.where(tuple_(results.c.created_at, results.c.seq) < last)
         query = query.order_by(results.c.created_at.desc(), results.c.seq.desc()).limit(limit + 1)
         rows = self._db.read(lambda tx: tx.execute(query).all())
-        items = tuple(result_of(row) for row in rows[:limit])
+        items = tuple(record_of(row) for row in rows[:limit])
         if len(rows) <= limit:
             return Page(items=items)
         last_row = rows[limit - 1]
@@ -154,24 +229,6 @@ class Results:
             yield from (result_of(row) for row in rows)
             number = rows[-1].seq
 
-    def delete(self, tenant: str, result_id: UUID) -> None:
-        """Throw away a result and what people said about it.
-
-        Raises:
-            RequestError: ``result_unknown``.
-        """
-
-        def work(tx: Any) -> int:  # noqa: ANN401
-            gone: int = tx.execute(
-                delete(results).where(results.c.id == result_id, results.c.tenant == tenant)
-            ).rowcount
-            if gone:
-                tx.execute(delete(feedback).where(feedback.c.result_id == result_id))
-            return gone
-
-        if not self._db.write(work):
-            raise _unknown(result_id)
-
     def hashes_after(self, after_seq: int, limit: int, tenant: str | None = None) -> list[HashRow]:
         """Perceptual hashes in the order of their numbers, for an index that grows.
 
@@ -196,6 +253,11 @@ class Results:
             limit: Most pictures to list, those they differ about most.
         """
         return self._db.read(lambda tx: comparing.disagreements(tx, (a, b), tenant, limit))
+
+
+def _parts(result_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for begin in range(0, len(result_ids), _PART):
+        yield result_ids[begin : begin + _PART]
 
 
 def _conditions(wanted: ResultFilter) -> Iterator[ColumnElement[bool]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from studio_detector.service.records import Delivery, Job, NewResult, Result, Work
+from studio_detector.service.records import Delivery, Job, NewResult, Result, Verdict, Work
 from studio_detector.service.store import tables
 from studio_detector.service.store.types import storable
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Column
     from sqlalchemy.engine import Row
 
-    from studio_detector.service.records import NewJob
+    from studio_detector.service.records import NewJob, Origin
 
 _WORK = ("variant", "pipeline_version", "phases")
 _JOB_HIDDEN = frozenset({"lease_owner", "lease_until", "message_at"})
-_DELIVERY_HIDDEN = frozenset({"lease_until", "message_at", "touched_at", "job_id", "batch_id"})
+_DELIVERY_HIDDEN = frozenset({"lease_until", "message_at", "touched_at"})
 _RESULT_HIDDEN = frozenset({"seq"})
 
 #: What a record is made of, the three columns of its work first.
@@ -31,6 +32,10 @@ JOB_COLUMNS: tuple[Column[Any], ...] = (
 RESULT_COLUMNS: tuple[Column[Any], ...] = (
     *(tables.results.c[name] for name in _WORK),
     *(c for c in tables.results.c if c.name not in _RESULT_HIDDEN and c.name not in _WORK),
+)
+_VERDICT_NAMES = tuple(f.name for f in fields(Verdict) if f.name != "work")
+VERDICT_COLUMNS: tuple[Column[Any], ...] = tuple(
+    tables.results.c[name] for name in (*_WORK, *_VERDICT_NAMES)
 )
 DELIVERY_COLUMNS: tuple[Column[Any], ...] = tuple(
     c for c in tables.deliveries.c if c.name not in _DELIVERY_HIDDEN
@@ -59,7 +64,7 @@ def job_of_values(values: Mapping[str, Any]) -> Job:
     return job_of([values[column.name] for column in JOB_COLUMNS])
 
 
-def values_of_job(new: NewJob, now: datetime) -> dict[str, Any]:
+def values_of_job(new: NewJob, now: datetime, origin: Origin | None) -> dict[str, Any]:
     """The columns of a job that has just come in."""
     values = _JOB_EMPTY.copy()
     values.update(
@@ -83,6 +88,8 @@ def values_of_job(new: NewJob, now: datetime) -> dict[str, Any]:
         callback_url=_kept(new.callback_url),
         shadow_of=new.shadow_of,
     )
+    if origin is not None:
+        values.update(request_id=origin.request_id, traceparent=origin.traceparent)
     if new.error_code is not None:
         values.update(
             state="dead",
@@ -96,6 +103,11 @@ def values_of_job(new: NewJob, now: datetime) -> dict[str, Any]:
 def result_of(row: Row[Any] | Sequence[Any]) -> Result:
     """A result from a row of `RESULT_COLUMNS`; further columns may follow."""
     return Result(work=_work(row), **dict(zip(_RESULT_NAMES, row[3:], strict=False)))
+
+
+def verdict_of(row: Row[Any] | Sequence[Any]) -> Verdict:
+    """A verdict from a row of `VERDICT_COLUMNS`; further columns may follow."""
+    return Verdict(work=_work(row), **dict(zip(_VERDICT_NAMES, row[3:], strict=False)))
 
 
 def values_of_result(new: NewResult, result_id: UUID, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import Uuid, and_, bindparam, select
+from sqlalchemy import Text, Uuid, and_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from studio_detector.errors import RequestError
@@ -30,7 +30,20 @@ _UPSERT = _ADD.on_conflict_do_update(
     index_elements=["tenant", "image_hash", "variant", "pipeline_version"],
     set_={"is_shadow": and_(results.c.is_shadow, _ADD.excluded.is_shadow)},
 ).returning(results.c.id)
-_BY_ID = select(*RESULT_COLUMNS).where(results.c.id == bindparam("result", type_=Uuid()))
+# Locked against being erased, so that nothing comes to refer to one that is gone.
+_BY_ID = (
+    select(*RESULT_COLUMNS)
+    .where(results.c.id == bindparam("result", type_=Uuid()))
+    .with_for_update(read=True, key_share=True)
+)
+_HOLD = (
+    select(results.c.id)
+    .where(
+        results.c.id == bindparam("result", type_=Uuid()),
+        results.c.tenant == bindparam("of", type_=Text()),
+    )
+    .with_for_update(read=True, key_share=True)
+)
 
 
 def store(tx: Connection, new: NewResult, now: datetime) -> Result:
@@ -58,3 +71,8 @@ def kept(tx: Connection, result_id: UUID) -> Result:
             code="result_unknown",
         )
     return result_of(row)
+
+
+def holds(tx: Connection, tenant: str, result_id: UUID) -> bool:
+    """Keep a result from being erased until the end; whether it is there."""
+    return tx.execute(_HOLD, {"result": result_id, "of": tenant}).first() is not None

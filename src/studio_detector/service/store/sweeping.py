@@ -75,7 +75,7 @@ _REQUEUE = (
 _STILL_EXPIRED = (
     select(jobs.c.id)
     .where(jobs.c.id == bindparam("job"), jobs.c.lease_until < _NOW)
-    .with_for_update()
+    .with_for_update(skip_locked=True)
 )
 _LAST_LEASE = bindparam("last_lease", type_=UtcTime())
 _LAST_RETRY = bindparam("last_retry", type_=UtcTime())
@@ -166,7 +166,10 @@ def _one_by_one(db: Database, work: Callable[[Connection], Job | None]) -> Job |
 
 
 def _expire(tx: Connection, terms: Terms, row: Any, now: datetime) -> Job | None:  # noqa: ANN401
-    placing.lock(tx, row.id)
+    # A worker that froze inside a transaction holds these rows until the database ends its
+    # session. The other jobs do not wait for that; the next sweep asks again.
+    if not placing.lock_if_free(tx, row.id):
+        return None
     # Locked too, so that a worker that gives a sign at this moment comes before or after.
     if tx.execute(_STILL_EXPIRED, {"job": row.id, "now": now}).first() is None:
         return None

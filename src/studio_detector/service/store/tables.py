@@ -7,6 +7,7 @@ transaction, and the checks would cost the hot path more than they catch.
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from studio_detector.service.store.types import COUNTER, JSON_VALUE, SentText, UtcTime
 
 #: Version of the tables below: the newest revision under ``migrations/versions``.
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0004"
 
 METADATA = MetaData()
 
@@ -64,6 +65,9 @@ jobs = Table(
     Column("lease_owner", Text),
     Column("lease_until", UtcTime),
     Column("message_at", UtcTime),
+    # Came later, and are in the record.
+    Column("request_id", Text),
+    Column("traceparent", Text),
     CheckConstraint(
         "state IN ('queued', 'running', 'done', 'dead', 'cancelled')", name="jobs_state"
     ),
@@ -97,6 +101,7 @@ _partial(
 )
 _partial("jobs_sent", jobs, "queue", "message_at", where="state = 'queued' AND leader_id IS NULL")
 _partial("jobs_leased", jobs, "lease_until", where="state = 'running'")
+_partial("jobs_alike", jobs, "result_id", where="answer = 'near_duplicate'")
 
 #: Who does the work that others may wait for: one row for each unfinished leader.
 in_flight = Table(
@@ -171,6 +176,8 @@ pictures = Table(
     Column("tenant", Text, primary_key=True),
     Column("image_hash", Text, primary_key=True),
     Column("needed_at", UtcTime, nullable=False),
+    # What version 0001 of the tables did not have, its programs do not write.
+    Column("arriving", Integer, nullable=False, server_default=text("0")),
 )
 Index("pictures_oldest", pictures.c.needed_at)
 
@@ -193,15 +200,20 @@ deliveries = Table(
     Column("lease_until", UtcTime),
     Column("message_at", UtcTime),
     Column("touched_at", UtcTime),
+    # These are in the record again; the last two came later.
     Column("job_id", Uuid),
     Column("batch_id", Uuid),
+    Column("request_id", Text),
+    Column("traceparent", Text),
     CheckConstraint(
         "state IN ('pending', 'delivered', 'failed', 'disabled')", name="deliveries_state"
     ),
 )
 Index("deliveries_newest", deliveries.c.tenant, deliveries.c.created_at, deliveries.c.id)
 _partial("deliveries_pending", deliveries, "retry_at", where="state = 'pending'")
+_partial("deliveries_failed", deliveries, "created_at", where="state = 'failed'")
 _partial("deliveries_of_job", deliveries, "job_id", where="job_id IS NOT NULL")
+_partial("deliveries_of_batch", deliveries, "batch_id", where="batch_id IS NOT NULL")
 
 disabled_endpoints = Table(
     "disabled_endpoints",
@@ -223,3 +235,108 @@ feedback = Table(
 )
 Index("feedback_of_result", feedback.c.result_id)
 Index("feedback_newest", feedback.c.tenant, feedback.c.created_at, feedback.c.id)
+
+#: Who may call; of a key itself only a keyed hash is here.
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("name", SentText, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("scopes", Text),
+    Column("secret_hash", Text),
+    Column("public_key", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("revoked_at", UtcTime),
+    Column("last_used_at", UtcTime),
+    Column("replaces", Text),
+    CheckConstraint("(secret_hash IS NULL) <> (public_key IS NULL)", name="api_keys_one_kind"),
+)
+Index("api_keys_newest", api_keys.c.tenant, api_keys.c.created_at, api_keys.c.id)
+
+#: Nonces of signed requests, each good once.
+nonces = Table(
+    "nonces",
+    METADATA,
+    Column("key_id", Text, primary_key=True),
+    Column("nonce", Text, primary_key=True),
+    Column("expires_at", UtcTime, nullable=False),
+)
+Index("nonces_oldest", nonces.c.expires_at)
+
+#: Whom the pictures of jobs show, by keyed hashes of the tags that senders chose. A row stays
+#: when its job goes before its picture, and names the picture from then on.
+subjects = Table(
+    "subjects",
+    METADATA,
+    Column("job_id", Uuid, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("image_hash", Text),
+)
+Index("subjects_of_tenant", subjects.c.tenant, subjects.c.subject)
+_partial("subjects_of_picture", subjects, "tenant", "image_hash", where="image_hash IS NOT NULL")
+
+#: Data keys of pictures, wrapped by a master key; without its row a picture cannot be read.
+data_keys = Table(
+    "data_keys",
+    METADATA,
+    Column("tenant", Text, primary_key=True),
+    Column("image_hash", Text, primary_key=True),
+    Column("blob", Text, nullable=False),
+    Column("wrapped", Text, nullable=False),
+    Column("master_id", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+Index("data_keys_of_blob", data_keys.c.blob)
+
+#: Since when a master key wraps keys of pictures; the one noted last is the newest.
+master_keys = Table(
+    "master_keys",
+    METADATA,
+    Column("master_id", Text, primary_key=True),
+    Column("first_used_at", UtcTime, nullable=False),
+    Column("noted_at", UtcTime, nullable=False),
+)
+
+#: What was erased, so that it can be erased again after a restore.
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("erased_at", UtcTime, nullable=False),
+    CheckConstraint("kind IN ('job', 'picture', 'subject', 'tenant')", name="erasures_kind"),
+)
+Index("erasures_newest", erasures.c.erased_at)
+
+#: Who did what, each row sealed with the one before.
+audit_log = Table(
+    "audit_log",
+    METADATA,
+    Column("seq", COUNTER, primary_key=True, autoincrement=False),
+    # Microseconds since 1970 on either database: what is sealed is what is stored.
+    Column("at", BigInteger, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("actor", SentText, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object", SentText, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("address", Text),
+    Column("seal", Text, nullable=False),
+)
+Index("audit_log_of_tenant", audit_log.c.tenant, audit_log.c.seq)
+
+#: Where the log ends: one row, which also lets one process at a time write on.
+audit_head = Table(
+    "audit_head",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("seq", COUNTER, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+)

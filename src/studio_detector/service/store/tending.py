@@ -1,16 +1,16 @@
-"""What people do with jobs: try again, call off, throw away."""
+"""What people do with jobs: try again, call off, purge."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, Uuid, and_, bindparam, delete, exists, select, update
+from sqlalchemy import Text, Uuid, bindparam, delete, exists, select, update
 
 from studio_detector.errors import RequestError
-from studio_detector.service.store import ending, finishing, placing
-from studio_detector.service.store.conditions import IS_OVER, IS_UNFINISHED
+from studio_detector.service.store import dropping, ending, finishing, placing
+from studio_detector.service.store.conditions import IS_PENDING, IS_UNFINISHED
 from studio_detector.service.store.rows import JOB_COLUMNS, job_of
-from studio_detector.service.store.tables import batches, idempotency, jobs
+from studio_detector.service.store.tables import batches, deliveries, idempotency, jobs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +43,7 @@ _CANCELLED: dict[str, Any] = {
 #: Times a job is looked at that changes under our eyes.
 _LOOKS = 5
 #: Most jobs that one statement deletes, so that others wait only briefly.
-_PART = 1000
+_PART = 500
 
 
 def get(tx: Connection, tenant: str, job_id: UUID) -> Job:
@@ -118,28 +118,23 @@ def cancel(tx: Connection, terms: Terms, tenant: str, job_id: UUID) -> Job:
     raise _conflict(job, "it changed each time that it was looked at; try again")
 
 
-def remove(tx: Connection, tenant: str, job_id: UUID) -> None:
-    """See `Jobs.delete`."""
-    job = get(tx, tenant, job_id)
-    gone = tx.execute(delete(jobs).where(jobs.c.id == job_id, IS_OVER))
-    if gone.rowcount == 0:
-        raise _conflict(job, "only a job that is over is deleted; cancel it first")
-
-
-def purge(tx: Connection, state: JobState, before: datetime) -> int:
-    """Delete some of them; 0 when none is left."""
+def purge(tx: Connection, terms: Terms, state: JobState, before: datetime) -> int:
+    """Delete some of them; 0 when none is left. Those with a callback still to be told stay."""
+    owes = exists().where(deliveries.c.job_id == jobs.c.id, IS_PENDING)
     some = (
-        select(jobs.c.id)
-        .where(and_(jobs.c.state == state, jobs.c.finished_at < before))
+        select(*JOB_COLUMNS)
+        .where(jobs.c.state == state, jobs.c.finished_at < before, ~owes)
         .limit(_PART)
+        # One that is tried again at this moment must not go.
+        .with_for_update(skip_locked=True)
     )
-    return tx.execute(delete(jobs).where(jobs.c.id.in_(some.scalar_subquery()))).rowcount
-
-
-def purge_batches(tx: Connection, before: datetime) -> None:
-    """Delete batches that ended before a moment and have no job left."""
-    is_empty = ~exists().where(jobs.c.batch_id == batches.c.id)
-    tx.execute(delete(batches).where(batches.c.finished_at < before, is_empty))
+    by_tenant: dict[str, list[Job]] = {}
+    for row in tx.execute(some):
+        job = job_of(row)
+        by_tenant.setdefault(job.tenant, []).append(job)
+    for tenant, gone in by_tenant.items():
+        dropping.drop_jobs(tx, terms, tenant, gone, before)
+    return sum(map(len, by_tenant.values()))
 
 
 def forget_keys(tx: Connection, before: datetime) -> int:

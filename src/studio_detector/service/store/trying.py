@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, Uuid, and_, bindparam, func, or_, select, update
@@ -16,6 +17,7 @@ from studio_detector.service.store.types import JSON_VALUE, UtcTime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.engine import Connection
@@ -45,7 +47,7 @@ _CLAIM = (
         started_at=func.coalesce(jobs.c.started_at, _NOW),
         retry_at=None,
     )
-    .returning(*JOB_COLUMNS)
+    .returning(*JOB_COLUMNS, jobs.c.message_at)
 )
 _EXHAUSTED = select(jobs.c.id).where(
     _JOB,
@@ -105,10 +107,17 @@ def claim(tx: Connection, terms: Terms, job_id: UUID, owner: str) -> Job | None:
     }
     row = tx.execute(_CLAIM, values).first()
     if row is not None:
-        return job_of(row)
+        job = job_of(row)
+        return replace(job, waited_s=_waited_s(job, row.message_at, now))
     if tx.execute(_EXHAUSTED, {"job": job_id}).first() is not None:
         finishing.exhaust(tx, terms, job_id, None, now)
     return None
+
+
+def _waited_s(job: Job, message_at: datetime | None, now: datetime) -> float | None:
+    """Since it was accepted, the first time; later, since its message was sent when it was due."""
+    since = job.created_at if job.started_at == now else message_at
+    return None if since is None else max(0.0, (now - since).total_seconds())
 
 
 def learn_hash(
@@ -128,7 +137,7 @@ def learn_hash(
     if job.image_hash not in {None, image_hash}:
         # The address shows another picture than it did: who waited for the first goes on alone.
         placing.pass_on(tx, job_id)
-    place, other = placing.place(tx, job, image_hash, now)
+    place, other = placing.place(tx, job, image_hash, now, arrives=True)
     if place == "answered":
         ended = finishing.end(tx, values | {"result": other, "how": "cached", "now": now})
         ending.tell(tx, terms, ended, {}, now)

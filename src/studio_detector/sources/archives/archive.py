@@ -60,7 +60,7 @@ def archive_photos(path: str, limits: Limits) -> Iterator[Photo | Failure | Note
 
 
 def photos_in(
-    file: BinaryIO, name: str, suffix: str, limits: Limits
+    file: BinaryIO, name: str, suffix: str, limits: Limits, *, most_members: int | None = None
 ) -> Iterator[Photo | Failure | Note]:
     """Read the photos of an archive that is open; see `archive_photos`.
 
@@ -69,14 +69,15 @@ def photos_in(
         name: What it is called.
         suffix: One of `ARCHIVE_SUFFIXES`, or a name that ends so: what kind it is.
         limits: ``max_file_bytes`` bounds each member.
+        most_members: Members of any kind, at which it breaks off; None for no bound.
 
     Yields:
         As `archive_photos`.
     """
     members = (
-        zip_members(file, limits)
+        zip_members(file, limits, most_members=most_members)
         if suffix.lower().endswith(".zip")
-        else tar_members(file, name, _tar_compression(suffix), limits)
+        else tar_members(file, name, _tar_compression(suffix), limits, most_members=most_members)
     )
     yield from member_photos(name, members, limits)
 

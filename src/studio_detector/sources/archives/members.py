@@ -49,6 +49,23 @@ class Member:
     obstacle: UnsupportedError | None = None
 
 
+def check_members(count: int, most: int | None) -> None:
+    """Refuse an archive whose members nobody could want to have looked through.
+
+    Args:
+        count: Members so far, of any kind.
+        most: As many as may be; None for no bound.
+
+    Raises:
+        LimitError: ``limit_file_size``.
+    """
+    if most is not None and count > most:
+        raise LimitError(
+            f"the archive has more than {most} members; split it, or leave out what is no photo",
+            code="limit_file_size",
+        )
+
+
 def member_photos(
     archive: str, members: Iterator[Member | Note], limits: Limits
 ) -> Iterator[Photo | Failure | Note]:

@@ -12,7 +12,7 @@ from studio_detector.errors import (
     MissingExtraError,
     UnsupportedError,
 )
-from studio_detector.sources.archives.members import Member
+from studio_detector.sources.archives.members import Member, check_members
 from studio_detector.sources.archives.meter import Expansion, Tape
 from studio_detector.sources.photo import Note
 
@@ -34,7 +34,12 @@ _PADDING_BYTES = 1 << 20
 
 
 def tar_members(
-    file: BinaryIO, name: str, compression: str | None, limits: Limits
+    file: BinaryIO,
+    name: str,
+    compression: str | None,
+    limits: Limits,
+    *,
+    most_members: int | None = None,
 ) -> Iterator[Member | Note]:
     """Give the regular files of a tar in stored order, each to be read before the next.
 
@@ -45,8 +50,10 @@ def tar_members(
         name: Its name, for notes.
         compression: None, "gzip" or "zstd".
         limits: ``max_file_bytes`` is what may be unpacked whatever the size of the file.
+        most_members: Members of any kind; None for no bound.
 
     Raises:
+        LimitError: ``limit_file_size`` for more members.
         Exception: Whatever `tarfile` and the decompressors raise on damaged archives.
         MissingExtraError: ``missing_extra`` for "zstd" without pyarrow.
     """
@@ -57,7 +64,7 @@ def tar_members(
             file=file,
             expansion=None if compression is None else Expansion(free_bytes=limits.max_file_bytes),
         )
-        yield from _members(tape)
+        yield from _members(tape, most_members)
         yield from _ending(tape, name)
 
 
@@ -80,7 +87,8 @@ def _unpacked(file: BinaryIO, compression: str | None) -> BinaryIO:
     return cast("BinaryIO", pyarrow.CompressedInputStream(pyarrow.PythonFile(file, "r"), "zstd"))
 
 
-def _members(tape: Tape) -> Iterator[Member]:
+def _members(tape: Tape, most_members: int | None) -> Iterator[Member]:
+    count = 0
     tape.allow(_HEADER_BYTES)
     with tarfile.open(
         fileobj=cast("Any", tape), mode="r:", encoding="utf-8", errors="surrogateescape"
@@ -89,6 +97,8 @@ def _members(tape: Tape) -> Iterator[Member]:
             # Neither of these may grow with the number of members.
             cast("Any", archive).members.clear()
             cast("Any", archive).pax_headers.clear()
+            count += 1
+            check_members(count, most_members)
             if info.isreg():
                 yield _member(tape, info)
             tape.allow(_HEADER_BYTES)

@@ -7,7 +7,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any, cast
 
 from studio_detector.errors import UnsupportedError
-from studio_detector.sources.archives.members import Member
+from studio_detector.sources.archives.members import Member, check_members
 from studio_detector.sources.archives.meter import Bounded, Expansion
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ _UTF_8 = 0x800
 _READABLE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
-def zip_members(file: BinaryIO, limits: Limits) -> Iterator[Member | Note]:
+def zip_members(
+    file: BinaryIO, limits: Limits, *, most_members: int | None = None
+) -> Iterator[Member | Note]:
     """Give the regular files of a zip in the order of its directory.
 
     Links and folders are passed over.
@@ -36,15 +38,18 @@ def zip_members(file: BinaryIO, limits: Limits) -> Iterator[Member | Note]:
     Args:
         file: Opened in binary, seekable.
         limits: ``max_file_bytes`` is what may be unpacked whatever the size of the file.
+        most_members: Members of any kind; None for no bound.
 
     Raises:
         Exception: Whatever `zipfile` raises on damaged archives.
-        LimitError: ``limit_memory`` if the directory is too large.
+        LimitError: ``limit_memory`` if the directory is too large, ``limit_file_size`` for more
+            members.
     """
     file_bytes = file.seek(0, 2)
     expansion = Expansion(free_bytes=limits.max_file_bytes)
     bounded = cast("Any", Bounded(file, most_bytes=DIRECTORY_BYTES))
     with zipfile.ZipFile(bounded) as archive:
+        check_members(len(archive.infolist()), most_members)
         for info in archive.infolist():
             if _is_regular(info):
                 yield _member(archive, info, expansion, file_bytes)

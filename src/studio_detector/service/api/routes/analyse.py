@@ -10,7 +10,7 @@ from studio_detector.service.api import requested, schemas
 from studio_detector.service.api.answers import json_answer
 from studio_detector.service.api.bodies import (
     MOST_JSON_BYTES,
-    is_small,
+    expected_bytes,
     media_type,
     read_body,
     read_form,
@@ -36,6 +36,7 @@ from studio_detector.service.api.taking import (
 )
 from studio_detector.service.api.tenant import Tenant  # noqa: TC001 - FastAPI reads it
 from studio_detector.service.api.threads import call
+from studio_detector.service.api.uploads import IN_MEMORY_BYTES
 from studio_detector.service.api.waiting import applied, idempotency_key, wait_of
 from studio_detector.service.api.wishes import model_of_json, wishes_of
 
@@ -72,6 +73,7 @@ ENDS = (
     "fetch_refused",
     "analysis_failed",
     "attempts_exhausted",
+    "master_key_missing",
     "missing_extra",
     "fetch_failed",
     "fetch_timeout",
@@ -115,6 +117,8 @@ def router(room: Room) -> APIRouter:
                 "empty",
                 "idempotency_conflict",
                 "backlog_full",
+                "uploads_full",
+                "request_timeout",
                 "draining",
                 "storage_unavailable",
                 "storage_full",
@@ -136,11 +140,7 @@ def router(room: Room) -> APIRouter:
     async def analyse(request: Request, tenant: Tenant) -> Response:
         room.check_open()
         wait_s = wait_of(request, settings.max_wait_s)
-        take = await _what(room, request)
-        key = idempotency_key(request)
-        job, result = await call(
-            room.threads.intake, _accepted, room, take, tenant, key, wait_s is not None
-        )
+        job, result = await _taken_in(room, request, tenant, wants_result=wait_s is not None)
         if wait_s and not job.is_over:
             job = await room.wait_for_job(tenant, job.id, wait_s, known=job)
             if job.state == "done":
@@ -148,6 +148,21 @@ def router(room: Room) -> APIRouter:
         return _answer(job, result, applied(request, wait_s), is_waited=wait_s is not None)
 
     return routes
+
+
+async def _taken_in(
+    room: Room, request: Request, tenant: str, *, wants_result: bool
+) -> tuple[Job, Result | None]:
+    """Read the request and accept it; whoever waits for the job holds none of its bytes."""
+    key = idempotency_key(request)
+    size = 0
+    if media_type(request) != JSON:
+        size = expected_bytes(request, room.parts.settings.max_upload_bytes)
+    async with room.uploads.admitted(tenant, size):
+        is_small = size <= IN_MEMORY_BYTES
+        take = await _what(room, request, is_small=is_small)
+        threads = room.threads.intake if is_small else room.threads.large
+        return await call(threads, _accepted, room, take, tenant, key, wants_result)
 
 
 def result_of(room: Room, job: Job) -> Result | None:
@@ -193,21 +208,25 @@ def _answer(
     return json_answer(job_json(job), 202, where)
 
 
-async def _what(room: Room, request: Request) -> Callable[[str, str | None], Job]:
+async def _what(
+    room: Room, request: Request, *, is_small: bool
+) -> Callable[[str, str | None], Job]:
     """Read the request; what comes back accepts it, in a thread."""
     intake, most_bytes = room.parts.intake, room.parts.settings.max_upload_bytes
     kind = media_type(request)
     query = query_fields(request, "wait")
     if kind == JSON:
         sent = model_of_json(
-            requested.AnalyseRequest, await read_body(request, MOST_JSON_BYTES), place="body"
+            requested.AnalyseRequest,
+            await read_body(request, MOST_JSON_BYTES, room.pace),
+            place="body",
         )
         wishes = wishes_of(query, sent=sent)
         return lambda tenant, key: intake.address(
             sent.image_url, wishes, tenant=tenant, idempotency_key=key
         )
     if kind == MULTIPART:
-        form = await read_form(request, most_bytes, room.parts.scratch)
+        form = await read_form(request, most_bytes, room.pace, room.parts.scratch)
         try:
             wishes = wishes_of(query, form=form.fields)
         except BaseException:
@@ -216,10 +235,10 @@ async def _what(room: Room, request: Request) -> Callable[[str, str | None], Job
         return lambda tenant, key: _upload(room, form.file, wishes, tenant, key)
     if kind == OCTETS or kind.startswith("image/"):
         wishes = wishes_of(query)
-        if not is_small(request):
-            file = await spool_body(request, most_bytes, room.parts.scratch)
+        if not is_small:
+            file = await spool_body(request, most_bytes, room.pace, room.parts.scratch)
             return lambda tenant, key: _upload(room, file, wishes, tenant, key)
-        data = await read_body(request, most_bytes)
+        data = await read_body(request, most_bytes, room.pace)
         return lambda tenant, key: intake.picture(data, wishes, tenant=tenant, idempotency_key=key)
     raise unsupported(kind, _EXPECTED)
 

@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 from studio_detector.service.api import export, requested, schemas
 from studio_detector.service.api.answers import json_answer, no_content
 from studio_detector.service.api.bodies import (
+    expected_bytes,
     media_type,
     on_disk,
     read_body,
@@ -99,6 +100,8 @@ def router(room: Room) -> APIRouter:
                 "idempotency_conflict",
                 "fetch_refused",
                 "backlog_full",
+                "uploads_full",
+                "request_timeout",
                 "draining",
                 "storage_unavailable",
                 "storage_full",
@@ -119,8 +122,12 @@ def router(room: Room) -> APIRouter:
     async def create(request: Request, tenant: Tenant) -> Response:
         room.check_open()
         key = idempotency_key(request)
-        take = await _what(room, request)
-        batch = await call(threads.archives, _accepted, room, take, tenant, key)
+        is_json = media_type(request) == JSON
+        most_bytes = _most_bytes(room, is_json=is_json)
+        size = expected_bytes(request, most_bytes)
+        async with room.uploads.admitted(tenant, size, in_memory=is_json):
+            take = await _what(room, request, most_bytes)
+            batch = await call(threads.archives, _accepted, room, take, tenant, key)
         where = {"Location": f"/api/v1/batches/{batch.id}"}
         return json_answer(batch_json(batch), 202, where)
 
@@ -165,7 +172,7 @@ def router(room: Room) -> APIRouter:
         rows = await call(threads.reads, store.batches.results, tenant, batch_id)
         media, ending = export.KINDS[kind]
         return StreamingResponse(
-            streamed(threads.streams, export.pieces(rows, kind)),
+            streamed(threads.streams, export.batch_pieces(rows, kind)),
             headers={"Content-Disposition": f'attachment; filename="batch-{batch_id}.{ending}"'},
             media_type=media,
         )
@@ -191,17 +198,21 @@ def _accepted(
     return room.parts.store.batches.get(tenant, take(tenant, key))
 
 
-async def _what(room: Room, request: Request) -> Callable[[str, str | None], UUID]:
-    """Read the request; what comes back accepts it, in a thread."""
+def _most_bytes(room: Room, *, is_json: bool) -> int:
     most_bytes = room.parts.settings.max_batch_upload_bytes
+    return min(most_bytes, _MOST_JSON_BYTES) if is_json else most_bytes
+
+
+async def _what(room: Room, request: Request, most_bytes: int) -> Callable[[str, str | None], UUID]:
+    """Read the request; what comes back accepts it, in a thread."""
     kind = media_type(request)
     query = query_fields(request)
     if kind == JSON:
-        body = await read_body(request, min(most_bytes, _MOST_JSON_BYTES))
+        body = await read_body(request, most_bytes, room.pace)
         # Thousands of addresses take long enough to hold up others.
         return await call(room.threads.archives, _addresses, room, body, query)
     if kind == MULTIPART:
-        form = await read_form(request, most_bytes, room.parts.scratch)
+        form = await read_form(request, most_bytes, room.pace, room.parts.scratch)
         try:
             wishes = wishes_of(query, form=form.fields)
         except BaseException:
@@ -210,7 +221,7 @@ async def _what(room: Room, request: Request) -> Callable[[str, str | None], UUI
         return lambda tenant, key: _archive(room, form.file, wishes, tenant, key)
     if kind == OCTETS or kind in _ARCHIVES:
         wishes = wishes_of(query)
-        file = await spool_body(request, most_bytes, room.parts.scratch)
+        file = await spool_body(request, most_bytes, room.pace, room.parts.scratch)
         return lambda tenant, key: _archive(room, file, wishes, tenant, key)
     raise unsupported(kind, _EXPECTED)
 

@@ -60,7 +60,7 @@ def router(room: Room) -> APIRouter:
         responses=_NOT_NOW,
     )
     async def readyz() -> Response:
-        if parts.draining.is_set():
+        if parts.draining.noticed.is_set():
             return json_answer({"status": "draining", "parts": {}}, 503, _NEVER_KEPT)
         states = await checks.states()
         is_ready = all(state == "ok" for state in states.values())

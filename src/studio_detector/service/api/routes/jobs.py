@@ -7,7 +7,8 @@ from uuid import UUID  # noqa: TC003 - FastAPI reads it
 
 from fastapi import APIRouter, Query, Request, Response
 
-from studio_detector.errors import RequestError
+from studio_detector.errors import AccessError, RequestError
+from studio_detector.service.access.roles import Scope
 from studio_detector.service.api import requested, schemas
 from studio_detector.service.api.answers import json_answer, no_content
 from studio_detector.service.api.bodies import MOST_JSON_BYTES, read_body
@@ -15,11 +16,12 @@ from studio_detector.service.api.described import problems
 from studio_detector.service.api.events import described_events, event_answer, job_events
 from studio_detector.service.api.parameters import PREFER, WAIT
 from studio_detector.service.api.serialise import job_json, jobs_page
-from studio_detector.service.api.tenant import Tenant  # noqa: TC001 - FastAPI reads it
+from studio_detector.service.api.tenant import Asker, Tenant  # noqa: TC001 - FastAPI reads them
 from studio_detector.service.api.threads import call
 from studio_detector.service.api.waiting import applied, wait_of
 
 if TYPE_CHECKING:
+    from studio_detector.service.access.principal import Principal
     from studio_detector.service.api.room import Room
     from studio_detector.service.records import Job, Result
 
@@ -83,25 +85,32 @@ def router(room: Room) -> APIRouter:
         "/{job_id}/retry",
         summary="Try a dead or cancelled job again",
         response_model=schemas.Job,
-        responses=problems("job_unknown", "state_conflict", "draining", "limit_file_size"),
+        responses=problems(
+            "job_unknown", "state_conflict", "draining", "limit_file_size", "request_timeout"
+        ),
     )
     async def retry(request: Request, tenant: Tenant, job_id: UUID) -> Response:
         room.check_open()
         # There is nothing to say; what is said nevertheless is bounded like all else.
-        await read_body(request, MOST_JSON_BYTES)
+        await read_body(request, MOST_JSON_BYTES, room.pace)
         return json_answer(job_json(await call(threads.intake, _again, room, tenant, job_id)))
 
     @routes.delete(
         "/{job_id}",
-        summary="Call a job off, or throw away one that is over",
-        description="A job that waits or runs becomes `cancelled`; one that is over is deleted. "
-        "Results stay.",
+        summary="Call a job off, or erase one that is over",
+        description="A job that waits or runs becomes `cancelled`. One that is over is erased, "
+        "which also asks for the scope `erase`: with its callbacks, with its result unless "
+        "another job refers to that, and with everything about its picture if no other job is "
+        "of it.",
         status_code=204,
         response_class=Response,
-        responses=problems("job_unknown", "state_conflict"),
+        responses=problems("job_unknown", "output_failed"),
     )
-    async def remove(tenant: Tenant, job_id: UUID) -> Response:
-        await call(threads.intake, _remove, room, tenant, job_id)
+    async def remove(
+        asker: Asker, job_id: UUID, query: Annotated[requested.RemovalQuery, Query()]
+    ) -> Response:
+        work = _remove if query.erase else _call_off
+        await call(threads.intake, work, room, asker, job_id)
         return no_content()
 
     return routes
@@ -126,16 +135,28 @@ def _again(room: Room, tenant: str, job_id: UUID) -> Job:
     return job
 
 
-def _remove(room: Room, tenant: str, job_id: UUID) -> None:
-    jobs = room.parts.store.jobs
-    if not jobs.get(tenant, job_id).is_over:
-        try:
-            cancelled = jobs.cancel(tenant, job_id)
-        except RequestError as error:
-            if error.code != "state_conflict":
-                raise
-            # It came to its end in between, and is thrown away below.
-        else:
-            room.parts.watch.notify(cancelled)
-            return
-    jobs.delete(tenant, job_id)
+def _call_off(room: Room, asker: Principal, job_id: UUID) -> bool:
+    """Whether it waited or ran."""
+    parts = room.parts
+    if parts.store.jobs.get(asker.tenant, job_id).is_over:
+        return False
+    try:
+        cancelled = parts.store.jobs.cancel(asker.tenant, job_id)
+    except RequestError as error:
+        if error.code != "state_conflict":
+            raise
+        # It came to its end in between.
+        return False
+    parts.watch.notify(cancelled)
+    return True
+
+
+def _remove(room: Room, asker: Principal, job_id: UUID) -> None:
+    if _call_off(room, asker, job_id):
+        return
+    if not asker.may(Scope.ERASE):
+        raise AccessError(
+            "the job is over, and erasing it asks for the scope erase; ask with a key that has it",
+            code="forbidden",
+        )
+    room.parts.eraser.job(asker.tenant, job_id, actor=asker.actor)

@@ -13,13 +13,10 @@ from studio_detector.service.api.described import problems
 from studio_detector.service.api.tenant import Tenant  # noqa: TC001 - FastAPI reads it
 from studio_detector.service.api.threads import call
 from studio_detector.service.disagreements import disagreement_report
+from studio_detector.service.records import JOB_QUEUES
 
 if TYPE_CHECKING:
     from studio_detector.service.api.room import Room
-    from studio_detector.service.records import Queue
-
-# Of pictures; callbacks and upkeep are no jobs.
-_QUEUES: tuple[Queue, ...] = ("high", "standard", "detail")
 
 
 def router(room: Room) -> APIRouter:
@@ -67,12 +64,12 @@ def router(room: Room) -> APIRouter:
 
     @routes.get(
         "/queues",
-        summary="How much waits",
+        summary="How much of yours waits",
         response_model=schemas.Queues,
         responses=problems(),
     )
-    async def queues(_: Tenant) -> Response:
-        return json_answer(await call(reads, _queues, room))
+    async def queues(tenant: Tenant) -> Response:
+        return json_answer(await call(reads, _queues, room, tenant))
 
     @routes.get(
         "/version",
@@ -131,12 +128,13 @@ def _disagreements(room: Room, tenant: str, names: tuple[str, str], limit: int) 
     return disagreement_report(found)
 
 
-def _queues(room: Room) -> dict[str, Any]:
+def _queues(room: Room, tenant: str) -> dict[str, Any]:
+    # What waits of others would tell how much they send.
     jobs = room.parts.store.jobs
-    counts = jobs.counts()
+    counts = jobs.unfinished(tenant)
     queues = []
     backlog = 0
-    for queue in _QUEUES:
+    for queue in JOB_QUEUES:
         queued, running = counts.get((queue, "queued"), 0), counts.get((queue, "running"), 0)
         backlog += queued + running
         queues.append(
@@ -144,7 +142,7 @@ def _queues(room: Room) -> dict[str, Any]:
                 "queue": queue,
                 "queued": queued,
                 "running": running,
-                "oldest_wait_s": jobs.oldest_wait_s(queue),
+                "oldest_wait_s": jobs.oldest_wait_s(tenant, queue),
             }
         )
     return {"backlog": backlog, "queues": queues}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID  # noqa: TC003 - FastAPI reads it
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,37 +13,38 @@ from studio_detector.errors import RequestError
 from studio_detector.reporting.overlays import OVERLAYS
 from studio_detector.service.api import etags, requested, schemas
 from studio_detector.service.api.answers import json_answer
-from studio_detector.service.api.bodies import MOST_JSON_BYTES, media_type, read_body
 from studio_detector.service.api.described import (
     ETAG,
     file_answer,
-    json_body,
     not_modified,
     problems,
 )
+from studio_detector.service.api.headers import page_policy
 from studio_detector.service.api.parameters import IF_NONE_MATCH
 from studio_detector.service.api.serialise import (
-    feedback_json,
     json_bytes,
     result_json,
     results_page,
+    verdicts_page,
 )
-from studio_detector.service.api.taking import JSON, unsupported
 from studio_detector.service.api.tenant import Tenant  # noqa: TC001 - FastAPI reads it
 from studio_detector.service.api.threads import call
-from studio_detector.service.api.wishes import model_of_json
 from studio_detector.service.blobs.base import blob_key
 from studio_detector.service.records import ResultFilter
 
 if TYPE_CHECKING:
     from studio_detector.service.api.room import Room
-    from studio_detector.service.records import Page, Result
+    from studio_detector.service.records import Result
 
-_DRAWING_PROBLEMS = ("result_unknown", "crashed", "corrupt", "memory", "draining", "missing_extra")
-# The page has its styles and pictures in itself, and no scripts at all.
-_PAGE_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; sandbox allow-popups"
+#: What may keep anything from being drawn.
+DRAWING_PROBLEMS = (
+    "result_unknown",
+    "crashed",
+    "corrupt",
+    "memory",
+    "draining",
+    "missing_extra",
+    "master_key_missing",
 )
 
 
@@ -59,16 +60,13 @@ def router(room: Room) -> APIRouter:
     @routes.get(
         "",
         summary="List results, the newest first",
-        response_model=schemas.ResultPage,
+        response_model=schemas.ResultPage | schemas.VerdictPage,
         responses=problems(),
     )
     async def list_results(
         tenant: Tenant, query: Annotated[requested.ResultQuery, Query()]
     ) -> Response:
-        body = await call(
-            threads.reads,
-            lambda: json_bytes(results_page(_found(room, tenant, query))),
-        )
+        body = await call(threads.reads, lambda: json_bytes(_listed(room, tenant, query)))
         return Response(body, media_type="application/json")
 
     @routes.get(
@@ -95,7 +93,7 @@ def router(room: Room) -> APIRouter:
         responses={
             **file_answer("text/html", "The page"),
             **not_modified(),
-            **problems(*_DRAWING_PROBLEMS),
+            **problems(*DRAWING_PROBLEMS),
         },
         openapi_extra={"parameters": [IF_NONE_MATCH]},
     )
@@ -105,7 +103,7 @@ def router(room: Room) -> APIRouter:
         if etags.has_newest(request, etag):
             return etags.not_modified(etag)
         page = await call(threads.drawing, _page, room, found, has_picture=has_picture)
-        headers = {**etags.headers(etag), "Content-Security-Policy": _PAGE_POLICY}
+        headers = {**etags.headers(etag), "Content-Security-Policy": page_policy()}
         return Response(page, headers=headers, media_type="text/html; charset=utf-8")
 
     @routes.get(
@@ -134,7 +132,7 @@ def router(room: Room) -> APIRouter:
         responses={
             **file_answer("image/png", "The overlay"),
             **not_modified(),
-            **problems(*_DRAWING_PROBLEMS, "overlay_unknown", "picture_gone"),
+            **problems(*DRAWING_PROBLEMS, "overlay_unknown", "picture_gone", "picture_damaged"),
         },
         openapi_extra={"parameters": [IF_NONE_MATCH]},
     )
@@ -146,36 +144,10 @@ def router(room: Room) -> APIRouter:
         png = await call(threads.drawing, _overlay, room, found, name)
         return etags.tagged(request, etag, png, "image/png")
 
-    @routes.post(
-        "/{result_id}/feedback",
-        summary="Say what the picture really is",
-        description="Kept for learning; several people may say different things.",
-        status_code=201,
-        response_model=schemas.Feedback,
-        responses=problems("result_unknown", "limit_file_size", "body_unsupported"),
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {JSON: json_body(requested.FeedbackRequest)},
-            }
-        },
-    )
-    async def feedback(request: Request, tenant: Tenant, result_id: UUID) -> Response:
-        # Read by us, since FastAPI would read any length into memory.
-        kind = media_type(request)
-        if kind != JSON:
-            raise unsupported(kind, JSON)
-        body = await read_body(request, MOST_JSON_BYTES)
-        said = model_of_json(requested.FeedbackRequest, body, place="body")
-        note = await call(
-            threads.reads, store.feedback.add, tenant, result_id, said.label, said.note
-        )
-        return json_answer(feedback_json(note), 201)
-
     return routes
 
 
-def _found(room: Room, tenant: str, query: requested.ResultQuery) -> Page[Result]:
+def _listed(room: Room, tenant: str, query: requested.ResultQuery) -> dict[str, Any]:
     after = query.created_after
     wanted = ResultFilter(
         is_studio=query.is_studio,
@@ -186,7 +158,24 @@ def _found(room: Room, tenant: str, query: requested.ResultQuery) -> Page[Result
         image_hash=query.image_hash,
         variant=query.variant,
     )
-    return room.parts.store.results.find(tenant, wanted, query.cursor, query.limit)
+    asked = (tenant, wanted, query.cursor, query.limit)
+    found = room.parts.store.results
+    return verdicts_page(found.verdicts(*asked)) if query.slim else results_page(found.find(*asked))
+
+
+def page_of(room: Room, data: bytes | None, result: Result) -> bytes:
+    """The page of a result in UTF-8. Blocks.
+
+    Args:
+        room: What draws it.
+        data: The picture; None where it is no longer kept.
+        result: The result.
+    """
+    # What a sender called it is the job's, and one result may have many jobs.
+    name = f"picture {result.image_hash[:12]}"
+    return room.parts.children.report_page(data, result, name=name).encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 def _with_picture(room: Room, tenant: str, result_id: UUID) -> tuple[Result, bool]:
@@ -201,11 +190,7 @@ def _page(room: Room, result: Result, *, has_picture: bool) -> bytes:
             data = room.parts.blobs.get(blob_key(result.tenant, result.image_hash))
         except RequestError:  # thrown away in between
             data = None
-    # What a sender called it is the job's, and one result may have many jobs.
-    name = f"picture {result.image_hash[:12]}"
-    return room.parts.children.report_page(data, result, name=name).encode(
-        "utf-8", "backslashreplace"
-    )
+    return page_of(room, data, result)
 
 
 def _overlay_names(room: Room, tenant: str, result_id: UUID) -> tuple[str, ...]:

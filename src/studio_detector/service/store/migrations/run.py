@@ -23,6 +23,12 @@ def configuration() -> Config:
     return config
 
 
+def versions() -> tuple[str, ...]:
+    """Versions that tables can have, the oldest first."""
+    steps = ScriptDirectory.from_config(configuration()).walk_revisions()
+    return tuple(step.revision for step in steps)[::-1]
+
+
 def upgrade(connection: Connection, found: str | None) -> None:
     """Take all steps that are missing.
 

@@ -1,0 +1,1 @@
+"""The log of who did what, each row sealed with the one before."""

@@ -1,0 +1,3 @@
+"""Whether an installation could serve: every part is tried, and nothing is left behind."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Forgetting what must be forgotten, everywhere, and again after a restore."""

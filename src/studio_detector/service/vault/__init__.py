@@ -1,0 +1,1 @@
+"""Pictures encrypted at rest, each under a key of its own."""

@@ -1,0 +1,134 @@
+"""What the store promises about the keys of pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from service.store.store_examples import TENANT, accept_one, at_once, begin, new_job, picture
+from studio_detector.service.store import DataKey
+
+
+def key_for(shown, **changes):
+    """A key for an imagined picture."""
+    key = DataKey(
+        tenant=TENANT,
+        image_hash=picture(shown),
+        blob=picture(f"blob of {shown}"),
+        wrapped=f"wrapped key of {shown}",
+        master_id="first",
+    )
+    return replace(key, **changes)
+
+
+class DataKeysContract:
+    """Taken once, gone for good, wrapped anew."""
+
+    def test_a_key_that_was_taken_is_found(self, store):
+        key = key_for("a")
+        assert store.data_keys.take(key) == key
+        assert store.data_keys.get(TENANT, picture("a")) == key
+
+    def test_a_picture_without_a_key_has_none(self, store):
+        store.data_keys.take(key_for("a"))
+        assert store.data_keys.get(TENANT, picture("b")) is None
+        assert store.data_keys.get("other", picture("a")) is None
+
+    def test_who_comes_second_gets_the_first_ones_key(self, store):
+        first = store.data_keys.take(key_for("a"))
+        second = key_for("a", blob=picture("else"), wrapped="other", master_id="second")
+        assert store.data_keys.take(second) == first
+
+    def test_of_many_at_once_all_get_one_key(self, store):
+        found = at_once(
+            12, lambda n: store.data_keys.take(key_for("a", blob=picture(n), wrapped=str(n)))
+        )
+        assert len(set(found)) == 1
+        assert store.data_keys.get(TENANT, picture("a")) == found[0]
+
+    def test_a_key_that_is_taken_notes_that_its_picture_is_needed(self, store, clock):
+        """Until its job is accepted, or five minutes have gone."""
+        store.data_keys.take(key_for("a"))
+        clock.move(240)
+        assert store.pictures.unneeded(clock.now) == []
+        clock.move(120)
+        assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
+
+    def test_a_key_that_was_shredded_is_gone_before_the_bytes_are(self, store):
+        store.data_keys.take(key_for("a"))
+        seen = []
+
+        def remove(blob):
+            seen.append((blob, store.data_keys.get(TENANT, picture("a"))))
+
+        store.data_keys.shred(TENANT, picture("a"), remove)
+        store.data_keys.shred(TENANT, picture("a"), remove)
+        assert seen == [(picture("blob of a"), None), (None, None)]
+
+    def test_a_key_goes_in_the_transaction_that_forgets_its_picture(self, store, clock):
+        """And the bytes after it, since whoever writes meanwhile would wait for a bucket."""
+        store.data_keys.take(key_for("a"))
+        clock.move(3600)
+        removed = []
+
+        def delete():
+            store.data_keys.shred(TENANT, picture("a"), removed.append)
+            assert removed == []
+
+        assert store.pictures.forget(TENANT, picture("a"), before=clock.now, delete=delete)
+        assert removed == [picture("blob of a")]
+        assert store.data_keys.get(TENANT, picture("a")) is None
+
+    def test_a_picture_that_is_wanted_after_all_keeps_its_key(self, store, clock):
+        """Nothing of the transaction that failed is left, and no bytes are removed."""
+        store.data_keys.take(key_for("a"))
+        clock.move(3600)
+        removed = []
+
+        def fail():
+            store.data_keys.shred(TENANT, picture("a"), removed.append)
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            store.pictures.forget(TENANT, picture("a"), before=clock.now, delete=fail)
+        begin(store, accept_one(store, new_job("b")))
+        assert removed == []
+        assert store.data_keys.get(TENANT, picture("a")) == key_for("a")
+
+    def test_pictures_are_found_by_the_names_of_their_bytes(self, store):
+        for n in range(600):
+            store.data_keys.take(key_for(n))
+        names = [picture(f"blob of {n}") for n in range(600)]
+        found = store.data_keys.of_blobs([*names, picture("unknown")])
+        assert found == {names[n]: (TENANT, picture(n)) for n in range(600)}
+
+    def test_keys_are_counted_by_their_master_key(self, store):
+        assert store.data_keys.counts() == {}
+        for n in range(3):
+            store.data_keys.take(key_for(n, master_id="second" if n else "first"))
+        assert store.data_keys.counts() == {"first": 1, "second": 2}
+
+    def test_keys_of_a_master_key_come_in_parts(self, store):
+        for n in range(5):
+            store.data_keys.take(key_for(n, tenant="b" if n % 2 else "a"))
+        store.data_keys.take(key_for(9, master_id="second"))
+        found, after = [], ("", "")
+        while part := store.data_keys.wrapped_by("first", after=after, limit=2):
+            assert len(part) <= 2
+            found += part
+            after = (part[-1].tenant, part[-1].image_hash)
+        assert {key.image_hash for key in found} == {picture(n) for n in range(5)}
+        assert len(found) == 5
+
+    def test_a_key_is_rewrapped_unless_it_changed_meanwhile(self, store):
+        keys = [store.data_keys.take(key_for(n)) for n in range(3)]
+        changes = {key: replace(key, wrapped="new", master_id="second") for key in keys}
+        store.data_keys.shred(TENANT, picture(1), lambda _: None)
+        store.data_keys.shred(TENANT, picture(2), lambda _: None)
+        later = store.data_keys.take(key_for(2, blob=picture("later"), wrapped="later"))
+        assert store.data_keys.rewrap(changes) == 1
+        assert store.data_keys.get(TENANT, picture(0)) == changes[keys[0]]
+        assert store.data_keys.get(TENANT, picture(1)) is None
+        assert store.data_keys.get(TENANT, picture(2)) == later
+        assert store.data_keys.rewrap({}) == 0

@@ -1,0 +1,1 @@
+"""Dashboards as pictures: read their panels, ask a Prometheus, draw what it says."""

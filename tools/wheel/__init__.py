@@ -1,0 +1,1 @@
+"""The built wheel in empty environments: does each extra bring all that it needs?"""
