@@ -22,6 +22,24 @@ from studio_detector.service.traces.open import open_tracer
 from studio_detector.service.traces.otel import OtelTracer
 
 
+def threads_of_traces():
+    """Those that hand spans over, and that end them."""
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread.name == "traces" or thread.name.startswith("Otel")
+    ]
+
+
+@pytest.fixture(autouse=True)
+def no_thread_stays():
+    """What goes on trying would speak up in the midst of other tests."""
+    yield
+    for thread in threads_of_traces():
+        thread.join(30)
+        assert not thread.is_alive(), thread
+
+
 class Scripted(SpanExporter):
     """Answers as told; counts."""
 
@@ -91,6 +109,10 @@ def test_a_collector_that_is_away_costs_no_time_and_one_warning(caplog):
     assert took_s < 2.0
     assert ended - begun < 30.0
     assert time.monotonic() - ended < 5.0
+    # Nor does anything go on behind its back.
+    for thread in threads_of_traces():
+        thread.join(3)
+        assert not thread.is_alive(), thread
     assert len([r for r in caplog.records if r.name.startswith("studio_detector")]) <= 1
 
 
@@ -130,6 +152,21 @@ class TestPatience:
             "the collector of traces failed 2 times; left alone for a while",
             "the collector of traces works again",
         ] == [record.getMessage() for record in caplog.records]
+
+    def test_once_it_is_over_nothing_is_sent_any_more(self):
+        """However often that is said: OpenTelemetry says it once more."""
+        ends = []
+        collector = Scripted(SpanExportResult.SUCCESS)
+        collector.shutdown = lambda: ends.append("shut down")
+        exporter = PatientExporter(
+            collector, Breaker("the collector of traces", failures=2, pause_s=60.0)
+        )
+        exporter.shutdown()
+        exporter.shutdown()
+
+        assert SpanExportResult.FAILURE is exporter.export([])
+        assert 0 == collector.asked
+        assert ["shut down"] == ends
 
     def test_spans_go_by_a_thread_of_its_own(self):
         gate, threads = threading.Event(), []

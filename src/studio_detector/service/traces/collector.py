@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -41,10 +42,11 @@ class PatientExporter(SpanExporter):
     def __init__(self, exporter: SpanExporter, breaker: Breaker) -> None:
         self._exporter = exporter
         self._breaker = breaker
+        self._is_over = threading.Event()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send some."""
-        if not self._breaker.allows():
+        if self._is_over.is_set() or not self._breaker.allows():
             return SpanExportResult.FAILURE
         try:
             result = self._exporter.export(spans)
@@ -57,8 +59,10 @@ class PatientExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """Send no more."""
-        self._exporter.shutdown()
+        """Send no more, and give up what is being tried again; it may be said twice."""
+        if not self._is_over.is_set():
+            self._is_over.set()
+            self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """There is nothing to wait for: what is handed over is sent at once."""

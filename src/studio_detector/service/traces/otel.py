@@ -66,6 +66,7 @@ class OtelTracer:
         namespace: str,
         processor: SpanProcessor | None = None,
     ) -> None:
+        self._exporter = exporter
         self._provider = TracerProvider(
             sampler=sampler(ratio),
             resource=Resource.create(
@@ -134,6 +135,9 @@ class OtelTracer:
         ending = threading.Thread(target=self._provider.shutdown, name="traces", daemon=True)
         ending.start()
         ending.join(_CLOSING_S)
+        if ending.is_alive():
+            # Or its threads go on trying until the process is gone.
+            self._exporter.shutdown()
 
     def _around(self, kind: Kind, parent: str | None) -> Context | None:
         """Where a span begins; None within the one around it."""
