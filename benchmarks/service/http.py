@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+# asyncio copies what does not leave at once, again and again where that is a whole archive.
+_PIECE_BYTES = 1 << 18
+
+
 class Connection:
     """One kept connection.
 
@@ -52,8 +56,10 @@ class Connection:
             f"{method} {target} HTTP/1.1\r\nHost: {self._host}\r\n{headers}"
             f"Content-Length: {len(body)}\r\n\r\n".encode()
         )
-        self._writer.write(body)
-        await self._writer.drain()
+        with memoryview(body) as view:
+            for at in range(0, len(view), _PIECE_BYTES):
+                self._writer.write(view[at : at + _PIECE_BYTES])
+                await self._writer.drain()
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         lines = head.decode("latin-1").lower().split("\r\n")

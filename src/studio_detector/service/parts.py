@@ -194,7 +194,9 @@ def open_parts(
             _children(settings, variants, queues if works else (), metrics)
         )
         draining = Draining(settings.drain_s)
-        tags, similar, watch = SubjectTags.of(secret), SimilarIndex(), JobWatch(store)
+        tags, similar = SubjectTags.of(secret), SimilarIndex()
+        # Without a broker, nobody else can work.
+        watch = JobWatch(store, is_told=not settings.is_scaled)
         intake = Intake(
             settings=settings,
             limits=base.limits,

@@ -334,3 +334,69 @@ class TestNotWaiting:
             await nobody_waits()
 
         asyncio.run(scene())
+
+
+class TestWhereAllWorkIsDoneHere:
+    """Every end is told, so that the store is hardly asked."""
+
+    def test_the_store_is_not_asked_before_the_end_is_told(self, store):
+        asked = Asked(store)
+        watch = JobWatch(asked, is_told=True)
+        job = accept_one(store, new_job("a"))
+
+        async def scene():
+            waiting = asyncio.create_task(watch.wait("default", job.id, LONG_S, known=job))
+            await asyncio.sleep(0.05)
+            done = finish_with(store, begin(store, job), "a")
+            watch.notify(done)
+            assert done == await waiting
+
+        asyncio.run(scene())
+        assert [] == asked.overs
+
+    def test_followers_are_asked_for_when_their_leader_is_told_of(self, store):
+        """One question for all of them, though none is due."""
+        asked = Asked(store)
+        watch = JobWatch(asked, is_told=True)
+        leader, *followers = (accept_one(store, new_job("a")) for _ in range(4))
+
+        async def scene():
+            waiting = [
+                asyncio.create_task(watch.wait("default", job.id, LONG_S, known=job))
+                for job in followers
+            ]
+            await until(lambda: asked.overs)
+            asked.overs.clear()
+            watch.notify(finish_with(store, begin(store, leader), "a"))
+            return await asyncio.gather(*waiting)
+
+        told = asyncio.run(scene())
+
+        assert {("done", "shared")} == {(job.state, job.answer) for job in told}
+        assert {job.id for job in followers} == {i for ids in asked.overs for i in ids}
+
+    def test_an_end_before_anybody_waited_is_asked_for_at_once(self, store):
+        """A job that was at work already when it was seen."""
+        asked = Asked(store)
+        watch = JobWatch(asked, is_told=True)
+        running = begin(store, accept_one(store, new_job("a")))
+        done = finish_with(store, running, "a")
+
+        assert done == asyncio.run(watch.wait("default", running.id, LONG_S, known=running))
+        assert 1 == len(asked.overs)
+
+    def test_an_end_by_another_process_is_found_all_the_same(self, store):
+        """As that of the command line."""
+        asked = Asked(store)
+        watch = JobWatch(asked, is_told=True)
+        job = accept_one(store, new_job("a"))
+
+        async def scene():
+            waiting = asyncio.create_task(watch.wait("default", job.id, LONG_S, known=job))
+            await asyncio.sleep(0.02)
+            done = finish_with(store, begin(store, job), "a")
+            assert done == await waiting
+            await nobody_waits()
+
+        asyncio.run(scene())
+        assert len(asked.overs) <= 2

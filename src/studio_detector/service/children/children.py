@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import queue
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from studio_detector.reporting.overlays.of_report import drawable
 from studio_detector.service.children.conversation import Trouble, analysed, file_of, is_spent
 from studio_detector.service.children.earlier import KNOWN_KEYS
 from studio_detector.service.children.explained import is_explanation
+from studio_detector.service.children.free import FreeChildren
 from studio_detector.service.children.outcome import report_of, row_of
 from studio_detector.service.children.plain_jpeg import is_plain_jpeg
 from studio_detector.service.children.plain_png import is_plain_png
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _ENTRY = "studio_detector.service.children.worker"
+_URGENT_ENTRY = "studio_detector.service.children.urgent_worker"
 _PAGE_START = b"<!doctype html>"
 
 
@@ -57,7 +57,7 @@ class AnalysisChildren:
         timeout_s: Seconds one picture may take.
         memory_bytes: Address space a child may take beyond its start (Linux).
         recycle_after: Pictures after which a child is replaced.
-        kept: Children that analyse and that ordinary work leaves free for urgent pictures.
+        kept: Those of them that are for urgent pictures alone, and that the system favours.
         drawers: Children that draw.
         sandbox: How children are confined beyond their limits; see `IsolatedLoader`.
         metrics: Where it is counted how children end, and how long planes and drawing take.
@@ -88,19 +88,18 @@ class AnalysisChildren:
         self._metrics = metrics or Metrics()
         make = partial(
             Keeper,
-            _ENTRY,
-            message,
+            message=message,
             timeout_s=timeout_s,
             recycle_after=recycle_after,
             ended=self._metrics.children.met,
         )
-        self._analysts = [make() for _ in range(self.size)]
-        self._drawers = [make() for _ in range(drawers)]
-        # The last one returned goes first: its caches are warm, and what is not needed sleeps.
-        self._free_analysts = _filled(self._analysts)
-        self._free_drawers = _filled(self._drawers)
-        self._kept = min(kept, self.size - 1)
-        self._ordinary = threading.Semaphore(self.size - self._kept)
+        kept = min(kept, self.size - 1)
+        ordinary = [make(_ENTRY) for _ in range(self.size - kept)]
+        urgent = [make(_URGENT_ENTRY) for _ in range(kept)]
+        self._analysts = [*ordinary, *urgent]
+        self._drawers = [make(_ENTRY) for _ in range(drawers)]
+        self._free_analysts = FreeChildren(ordinary, urgent)
+        self._free_drawers = FreeChildren(self._drawers)
         self._is_started = False
 
     def __enter__(self) -> Self:
@@ -134,12 +133,9 @@ class AnalysisChildren:
 
     def occupied(self) -> tuple[int, int, int]:
         """How many children that analyse are busy, are idle, and are kept for urgent work."""
-        free = self._free_analysts.qsize()
-        busy = self.size - free
-        if not self._is_started:
-            return busy, 0, 0
-        kept = min(self._kept, free)
-        return busy, free - kept, kept
+        ordinary, kept = self._free_analysts.counts()
+        busy = self.size - ordinary - kept
+        return (busy, ordinary, kept) if self._is_started else (busy, 0, 0)
 
     @property
     def is_ready(self) -> bool:
@@ -168,7 +164,7 @@ class AnalysisChildren:
                 measured is not measured again, and its milliseconds are added.
             wants_near: Asked once the picture is decoded, from this thread; its time is not the
                 picture's. It is asked once more if the picture is tried again.
-            is_urgent: Whether it may take a child that is kept free for urgent pictures.
+            is_urgent: Whether it may take a child that is kept for urgent pictures.
 
         Returns:
             The row, see `studio_detector.service.children.outcome`; of a picture that failed,
@@ -202,8 +198,7 @@ class AnalysisChildren:
             wants_near=wants_near,
             planes_took=self._metrics.stages.planes_took,
         )
-        place = contextlib.nullcontext() if is_urgent else self._ordinary
-        with place, _taken(self._free_analysts) as keeper:
+        with _taken(self._free_analysts, is_urgent=is_urgent) as keeper:
             row = keeper.ask(talk, failed=failed_row, is_spent=is_spent)
         if isinstance(row, Trouble):
             raise row.error
@@ -279,14 +274,11 @@ class AnalysisChildren:
         self._is_started = False
         for keeper in (*self._analysts, *self._drawers):
             keeper.abandon()
-        for free, keepers in (
-            (self._free_analysts, self._analysts),
-            (self._free_drawers, self._drawers),
-        ):
-            # Each comes back when its thread has noticed.
-            for keeper in [free.get() for _ in keepers]:
-                keeper.close()
-                free.put(keeper)
+        # Each comes back when its thread has noticed.
+        self._free_analysts.wait_for_all()
+        self._free_drawers.wait_for_all()
+        for keeper in (*self._analysts, *self._drawers):
+            keeper.close()
 
     def _settings_of(self, variant: str) -> Settings:
         if variant not in self._settings:
@@ -341,19 +333,12 @@ def _is_page(file: bytes) -> bool:
     return file.startswith(_PAGE_START)
 
 
-def _filled(keepers: list[Keeper]) -> queue.LifoQueue[Keeper]:
-    free: queue.LifoQueue[Keeper] = queue.LifoQueue()
-    for keeper in reversed(keepers):
-        free.put(keeper)
-    return free
-
-
 @contextlib.contextmanager
-def _taken(free: queue.LifoQueue[Keeper]) -> Iterator[Keeper]:
-    keeper = free.get()
-    try:
-        yield keeper
-    except AbandonedError as error:
-        raise BusyError("the service is about to stop; ask again soon", code="draining") from error
-    finally:
-        free.put(keeper)
+def _taken(free: FreeChildren, *, is_urgent: bool = False) -> Iterator[Keeper]:
+    with free.taken(is_urgent=is_urgent) as keeper:
+        try:
+            yield keeper
+        except AbandonedError as error:
+            raise BusyError(
+                "the service is about to stop; ask again soon", code="draining"
+            ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections import OrderedDict
@@ -23,6 +24,9 @@ _log = logging.getLogger(__name__)
 # A job takes tens of milliseconds; who waits longer can wait a little longer. With 20 ms growing
 # by half, every answer through Redis came at 77 ms instead of 44.
 _FIRST_PAUSE_S = 0.01
+# Where all work is done in this process, every end is told here; what another process does, as
+# erasing from the command line, is seen this late.
+_FIRST_PAUSE_TOLD_S = 0.25
 _PAUSE_GROWS = 1.25
 _LONGEST_PAUSE_S = 0.5
 # Jobs that were over before anybody waited: far more than end between two steps of a request.
@@ -35,8 +39,8 @@ class _Waiter:
     job_id: UUID
     over: asyncio.Future[Job]
     ask_at: float
+    pause_s: float
     image_hash: str | None = None
-    pause_s: float = _FIRST_PAUSE_S
 
 
 @dataclass(slots=True)
@@ -45,6 +49,7 @@ class _Waiters:
 
     loop: asyncio.AbstractEventLoop
     by_job: dict[UUID, set[_Waiter]] = field(default_factory=dict)
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
     poller: asyncio.Task[None] | None = None
 
 
@@ -55,10 +60,12 @@ class JobWatch:
 
     Args:
         store: Has the jobs.
+        is_told: Whether all jobs are worked on in this process, so that `notify` tells of them.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, is_told: bool = False) -> None:
         self._store = store
+        self._first_pause_s = _FIRST_PAUSE_TOLD_S if is_told else _FIRST_PAUSE_S
         self._lock = threading.Lock()
         self._waiting: _Waiters | None = None
         self._ended: OrderedDict[UUID, Job] = OrderedDict()
@@ -114,7 +121,7 @@ class JobWatch:
         """
         loop = asyncio.get_running_loop()
         waiting = self._of(loop)
-        waiter = _Waiter(job_id, loop.create_future(), loop.time())
+        waiter = _Waiter(job_id, loop.create_future(), loop.time(), self._first_pause_s)
         # Registered before the store is asked, so that no end falls in between.
         waiting.by_job.setdefault(job_id, set()).add(waiter)
         try:
@@ -127,7 +134,11 @@ class JobWatch:
             if job.is_over or timeout_s <= 0:
                 return job
             waiter.image_hash = job.image_hash
-            waiter.ask_at = loop.time() + waiter.pause_s
+            # One that was at work when it was seen may have ended before anybody waited.
+            is_missed = known is not None and (known.started_at or known.leader_id) is not None
+            waiter.ask_at = loop.time() + (0.0 if is_missed else waiter.pause_s)
+            if is_missed:
+                waiting.hurry.set()
             if waiting.poller is None or waiting.poller.done():
                 waiting.poller = loop.create_task(self._poll(waiting))
             try:
@@ -160,12 +171,15 @@ class JobWatch:
         now = waiting.loop.time()
         for waiters in waiting.by_job.values():
             for waiter in waiters:
-                if waiter.image_hash in {None, job.image_hash}:
+                if waiter.image_hash in {None, job.image_hash} and not waiter.over.done():
                     waiter.ask_at = min(waiter.ask_at, now)
+                    waiting.hurry.set()
 
     async def _poll(self, waiting: _Waiters) -> None:
         while waiting.by_job:
+            # Never more often, however many ends are told.
             await asyncio.sleep(_FIRST_PAUSE_S)
+            await self._until_due(waiting)
             now = waiting.loop.time()
             due = [
                 waiter
@@ -190,3 +204,19 @@ class JobWatch:
                     continue
                 waiter.pause_s = min(_LONGEST_PAUSE_S, waiter.pause_s * _PAUSE_GROWS)
                 waiter.ask_at = now + waiter.pause_s
+
+    async def _until_due(self, waiting: _Waiters) -> None:
+        """Sleep until somebody's next question is due, or somebody is in a hurry."""
+        due_at = [
+            waiter.ask_at
+            for waiters in waiting.by_job.values()
+            for waiter in waiters
+            if not waiter.over.done()
+        ]
+        # Whoever comes meanwhile has a pause of at least this before the first question.
+        pause_s = min(self._first_pause_s, min(due_at, default=0.0) - waiting.loop.time())
+        if pause_s > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await waiting.hurry.wait()
+        waiting.hurry.clear()
