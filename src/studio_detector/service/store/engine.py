@@ -76,7 +76,12 @@ class Database:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         make = _sqlite_engine if self.is_sqlite else _postgres_engine
         self._engine = make(self._url, is_read_only=is_read_only)
-        self._writers = self._engine.execution_options(is_writer=True)
+        writers = self._engine
+        if self.is_sqlite:
+            # One connection for all writes: what it has read is not read again, as it is where
+            # another connection has written in between.
+            writers = _sqlite_engine(self._url, is_read_only=is_read_only, is_alone=True)
+        self._writers = writers.execution_options(is_writer=True)
         # SQLite lets one write at a time and others poll: threads of one process queue here.
         self._turn: AbstractContextManager[Any] = (
             threading.Lock() if self.is_sqlite else nullcontext()
@@ -157,6 +162,7 @@ class Database:
 
     def close(self) -> None:
         """Give back the connections."""
+        self._writers.dispose()
         self._engine.dispose()
 
     def busy(self, error: Exception) -> BusyError | None:
@@ -230,7 +236,7 @@ def _checked(url: str) -> URL:
     )
 
 
-def _sqlite_engine(url: URL, *, is_read_only: bool) -> Engine:
+def _sqlite_engine(url: URL, *, is_read_only: bool, is_alone: bool = False) -> Engine:
     connect_args: dict[str, Any] = {"check_same_thread": False}
     if "timeout" not in url.query:
         connect_args["timeout"] = _SQLITE_WAIT_S
@@ -240,8 +246,8 @@ def _sqlite_engine(url: URL, *, is_read_only: bool) -> Engine:
         # Names and addresses, which no message of an error is to repeat.
         hide_parameters=True,
         json_deserializer=orjson.loads,
-        pool_size=8,
-        max_overflow=56,
+        pool_size=1 if is_alone else 8,
+        max_overflow=0 if is_alone else 56,
         pool_timeout=_SQLITE_WAIT_S,
         connect_args=connect_args,
     )
