@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_THROUGHPUTS = (("one archive", "archive_over_batch"), ("one request a photo", "single_over_batch"))
+_WAYS = (("one archive", "archive"), ("one request a photo", "single"))
+_BASES = (("the command batch", "command"), ("the bare pool behind it", "batch"))
 _LEAST_OF_BATCH = 0.8
 _MOST_OF_IDLE = 2.0
 
@@ -25,11 +26,11 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
         "service-rates": markdown(
             (
                 "mode",
-                "batch, photos/s",
+                "the bare pool, photos/s",
                 "one request a photo",
-                "of batch",
+                "of the pool",
                 "one archive",
-                "of batch",
+                "of the pool",
             ),
             [
                 (
@@ -71,9 +72,9 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _sizes(sizes: Mapping[str, Mapping[str, Any]]) -> str:
-    head = ["pictures", "median KiB", "batch, photos/s", "the command batch"]
+    head = ["pictures", "median KiB", "the bare pool, photos/s", "the command batch"]
     for way in ("one request a photo", "one archive"):
-        head += [way, "of batch", "of the command"]
+        head += [way, "of the pool", "of the command"]
     return markdown(
         head,
         [
@@ -109,13 +110,14 @@ def _machine(results: Mapping[str, Any]) -> str:
 def _goals(modes: Mapping[str, Mapping[str, Any]], sizes: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
         _goal(
-            f"embedded throughput over batch, {way}",
+            f"embedded throughput over {base}, {way}",
             f"{name}, {of['median_bytes'] / 1024:,.0f} KiB",
             f"at least {_LEAST_OF_BATCH:g}",
-            of[key],
-            is_reached=of[key] >= _LEAST_OF_BATCH,
+            of[f"{way_key}_over_{base_key}"],
+            is_reached=of[f"{way_key}_over_{base_key}"] >= _LEAST_OF_BATCH,
         )
-        for way, key in _THROUGHPUTS
+        for base, base_key in _BASES
+        for way, way_key in _WAYS
         for name, of in sizes.items()
     ]
     rows += [

@@ -263,9 +263,9 @@ class TestTheSumShown:
 
     @pytest.mark.photos
     @pytest.mark.slow
-    def test_it_is_on_every_photograph_of_the_test_split(self, photos_folder):
-        """Both heads; the pages' own numbers, without their pictures."""
-        photos = read_dataset(photos_folder).split("test").photos
+    def test_it_is_on_photographs_of_the_test_split(self, photos_folder):
+        """A third of them, both heads; the pages' own numbers, without their pictures."""
+        photos = read_dataset(photos_folder).split("test").photos[::3]
         table = measure_photos(photos, cache=None, workers=2)
         model, registry = load_model("full"), built_in_registry()
         specs = [analysis.SPEC for analysis in registry]
@@ -288,7 +288,7 @@ class TestTheSumShown:
                 assert steps == pytest.approx(evidence.logit, abs=1e-9)
                 assert terms + evidence.intercept == pytest.approx(evidence.logit, abs=1e-9)
                 checked += 1
-        assert 2 * len(photos) == checked > 1000
+        assert 2 * len(photos) == checked > 300
 
 
 class TestWithoutJinja:

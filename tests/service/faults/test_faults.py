@@ -39,11 +39,11 @@ def fleet():
         ("postgres-stopped", "rabbitmq", 60),
         ("messages-doubled", "redis", 60),
         ("hostile-pictures", "embedded", 40),
-        ("callbacks", "embedded", 160),
+        ("callbacks", "embedded", 80),
         ("clock-moved", "embedded", 60),
         ("clock-skewed", "redis", 30),
         ("disk-full", "embedded", 60),
-        ("disk-full-whole", "embedded", 120),
+        ("disk-full-whole", "embedded", 60),
         ("same-picture", "redis", 100),
     ],
 )

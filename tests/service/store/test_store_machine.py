@@ -415,7 +415,7 @@ def test_any_order_on_sqlite():
         run_state_machine_as_test(
             Machine,
             settings=settings(
-                max_examples=60,
+                max_examples=40,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
@@ -436,7 +436,7 @@ def test_any_order_on_postgres(postgres_url):
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=15,
+            max_examples=10,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
