@@ -56,8 +56,7 @@ class FreeChildren:
         with self._changed:
             self._urgent += is_urgent
             try:
-                self._changed.wait_for(lambda: self._place(is_urgent=is_urgent))
-                place = self._place(is_urgent=is_urgent)
+                place = self._changed.wait_for(lambda: self._place(is_urgent=is_urgent))
                 return place.pop(), place
             finally:
                 self._urgent -= is_urgent
