@@ -35,7 +35,7 @@ from studio_detector.service.intake.intake import Intake
 from studio_detector.service.intake.subject_tags import SubjectTags
 from studio_detector.service.intake.watch import JobWatch
 from studio_detector.service.metrics.open import open_metrics
-from studio_detector.service.parts import Parts, watched
+from studio_detector.service.parts import Parts, open_parts, watched
 from studio_detector.service.queues.worker import Worker
 from studio_detector.service.rates.open import open_rates
 from studio_detector.service.secret import ServiceSecret
@@ -292,3 +292,19 @@ def shadow_variant(name="second", **changes):
     return Variant(
         **({"name": name, "settings": settings, "share": 1.0, "is_shadow": True} | changes)
     )
+
+
+@contextlib.contextmanager
+def real_client(folder):
+    """A client of an embedded service of which everything is real, and that keeps pictures."""
+    settings = ServiceSettings(workers=1, keep_pictures_s=86_400.0)
+    opened = open_parts(
+        settings, Settings(), folder, lambda values: replace(Settings(), **values), serves=True
+    )
+    with (
+        opened as parts,
+        TestClient(
+            create_app(parts), base_url="http://127.0.0.1", raise_server_exceptions=False
+        ) as client,
+    ):
+        yield client

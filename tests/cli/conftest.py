@@ -15,6 +15,8 @@ from studio_detector.analysis.registry import Registry
 from studio_detector.errors import AnalysisError, DecodeError, UnreadableError
 from studio_detector.pipeline import detector as detector_module
 from studio_detector.pipeline.settings import Settings
+from studio_detector.service.parts import open_store_of
+from studio_detector.service.settings import ServiceSettings
 
 
 class ScriptedDetector:
@@ -57,6 +59,20 @@ class ScriptedDetector:
             case "interrupt":
                 raise KeyboardInterrupt
         raise DecodeError(f"it says {words!r}; copy it again", code="corrupt")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder of a service."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def store(folder):
+    """The store of the service, open while commands look into it."""
+    store = open_store_of(ServiceSettings(), folder)
+    yield store
+    store.close()
 
 
 @pytest.fixture

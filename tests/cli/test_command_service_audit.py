@@ -12,22 +12,8 @@ from service.audit.audit_examples import entry
 from service.store.store_examples import accept_one, new_job
 from studio_detector.errors import EXIT_ALL_FAILED, EXIT_OK, EXIT_USAGE
 from studio_detector.service.audit.log import AuditLog
-from studio_detector.service.parts import open_store_of
 from studio_detector.service.secret import open_secret
 from studio_detector.service.settings import ServiceSettings
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def store(folder):
-    """The store of the service, open while commands look into it."""
-    store = open_store_of(ServiceSettings(), folder)
-    yield store
-    store.close()
 
 
 @pytest.fixture

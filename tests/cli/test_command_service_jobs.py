@@ -21,21 +21,6 @@ from studio_detector.errors import (
     EXIT_UNAVAILABLE,
     EXIT_USAGE,
 )
-from studio_detector.service.parts import open_store_of
-from studio_detector.service.settings import ServiceSettings
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def store(folder):
-    """The store of the service, open while commands look into it."""
-    store = open_store_of(ServiceSettings(), folder)
-    yield store
-    store.close()
 
 
 @pytest.fixture

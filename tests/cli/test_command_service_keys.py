@@ -20,22 +20,8 @@ from studio_detector.service.access.api_keys import ApiKeys
 from studio_detector.service.access.open import open_authenticator
 from studio_detector.service.access.roles import SCOPES, Role, Scope
 from studio_detector.service.access.signing_keys import read_public
-from studio_detector.service.parts import open_store_of
 from studio_detector.service.secret import ServiceSecret, open_secret
 from studio_detector.service.settings import ServiceSettings
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def store(folder):
-    """The store of the service, open while commands look into it."""
-    store = open_store_of(ServiceSettings(), folder)
-    yield store
-    store.close()
 
 
 @pytest.fixture

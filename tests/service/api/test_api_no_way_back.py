@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 
 import pytest
-from starlette.testclient import TestClient
 
+import api_service
 from api_service import API
 from polyglots import MARKER, POLYGLOTS
-from studio_detector.pipeline.settings import Settings
-from studio_detector.service.api.app import create_app
-from studio_detector.service.parts import open_parts
-from studio_detector.service.settings import ServiceSettings
 
 pytestmark = pytest.mark.slow
 
@@ -39,17 +34,7 @@ NAMES = list(POLYGLOTS)
 @pytest.fixture(scope="module")
 def http(tmp_path_factory):
     """A client of an embedded service that keeps pictures."""
-    settings = ServiceSettings(workers=1, keep_pictures_s=86_400.0)
-    folder = tmp_path_factory.mktemp("no_way_back")
-    opened = open_parts(
-        settings, Settings(), folder, lambda values: replace(Settings(), **values), serves=True
-    )
-    with (
-        opened as parts,
-        TestClient(
-            create_app(parts), base_url="http://127.0.0.1", raise_server_exceptions=False
-        ) as client,
-    ):
+    with api_service.real_client(tmp_path_factory.mktemp("no_way_back")) as client:
         yield client
 
 

@@ -17,7 +17,7 @@ import click
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.master_key_hook import load_hook
 from studio_detector.cli.service.opening import audit_of, opened_store, secret_of
-from studio_detector.cli.service.options import PLACES, data_folder, service_settings
+from studio_detector.cli.service.options import PLACES, data_folder, format_option, service_settings
 from studio_detector.errors import EXIT_OK, EXIT_SOME_FAILED
 from studio_detector.reporting.printable import printable
 from studio_detector.reporting.words import counted
@@ -35,14 +35,7 @@ _STANDARD_INPUT = "-"
 _tenant_option = click.option(
     "--tenant", default=DEFAULT_TENANT, show_default=True, help="Whose pictures."
 )
-_format_option = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the counts.",
-)
+_format_option = format_option("text", "json", help="Form of the counts.")
 
 
 @click.group("erase", short_help="Erase pictures, subjects, jobs or a tenant for good.")

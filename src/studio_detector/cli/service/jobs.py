@@ -11,7 +11,7 @@ import click
 
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.opening import audit_of, opened_store
-from studio_detector.cli.service.options import PLACES, service_settings
+from studio_detector.cli.service.options import PLACES, format_option, service_settings
 from studio_detector.errors import EXIT_ALL_FAILED, EXIT_OK, EXIT_SOME_FAILED, RequestError
 from studio_detector.reporting.printable import printable
 from studio_detector.service.records import DEFAULT_TENANT, JobState
@@ -39,14 +39,7 @@ def jobs() -> None:
 @jobs.command("list", short_help="List jobs, the newest first.")
 @click.option("--state", type=click.Choice(get_args(JobState)), help="Only such.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "jsonl"]),
-    default="table",
-    show_default=True,
-    help="Form of the list.",
-)
+@format_option("table", "jsonl", help="Form of the list.")
 @_tenant_option
 @service_settings(PLACES)
 @debug_option

@@ -9,7 +9,7 @@ import click
 
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.opening import audit_of, opened_store, secret_of
-from studio_detector.cli.service.options import PLACES, service_settings
+from studio_detector.cli.service.options import PLACES, format_option, service_settings
 from studio_detector.errors import EXIT_ALL_FAILED, EXIT_OK, EXIT_SOME_FAILED, RequestError
 from studio_detector.reporting.printable import printable
 from studio_detector.reporting.words import counted
@@ -25,13 +25,8 @@ if TYPE_CHECKING:
     from studio_detector.service.store.keys import ApiKey
 
 _COLUMNS = ["key", "tenant", "name", "kind", "role", "scopes", "state", "expires", "last used"]
-_format_option = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The secret alone, or a line of JSON with everything about the key.",
+_format_option = format_option(
+    "text", "json", help="The secret alone, or a line of JSON with everything about the key."
 )
 
 
@@ -110,14 +105,7 @@ def create(  # noqa: PLR0913 - one for each option
 
 @keys.command("list", short_help="List keys, the newest first.")
 @click.option("--tenant", help="Only those of this tenant.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "jsonl"]),
-    default="table",
-    show_default=True,
-    help="Form of the list.",
-)
+@format_option("table", "jsonl", help="Form of the list.")
 @service_settings(PLACES)
 @debug_option
 @click.pass_obj

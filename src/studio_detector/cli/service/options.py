@@ -63,6 +63,24 @@ PLACES: dict[str, Option] = {
 _DAY_S = 86_400.0
 
 
+def format_option(first: str, second: str, *, help: str) -> Option:  # noqa: A002 - as click calls it
+    """The option ``--format``, which a command takes as ``output_format``.
+
+    Args:
+        first: What it is by default.
+        second: What else it may be.
+        help: What it is of.
+    """
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice([first, second]),
+        default=first,
+        show_default=True,
+        help=help,
+    )
+
+
 def _days(_: click.Context, __: click.Parameter, days: float | None) -> float | None:
     return None if days is None else days * _DAY_S
 

@@ -10,7 +10,7 @@ import click
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.master_key_hook import load_hook
 from studio_detector.cli.service.opening import audit_of, opened_store
-from studio_detector.cli.service.options import PLACES, data_folder, service_settings
+from studio_detector.cli.service.options import PLACES, data_folder, format_option, service_settings
 from studio_detector.errors import EXIT_ALL_FAILED, EXIT_OK, EXIT_SOME_FAILED
 from studio_detector.reporting.words import counted
 
@@ -33,14 +33,7 @@ def pictures() -> None:
     runs. Exits with 3 or 4 if the master key of some or of all is missing.""",
 )
 @click.option("--dry-run", is_flag=True, help="Try everything and change nothing.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the counts.",
-)
+@format_option("text", "json", help="Form of the counts.")
 @service_settings(PLACES)
 @debug_option
 @click.pass_obj

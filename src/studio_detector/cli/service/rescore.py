@@ -9,7 +9,7 @@ import click
 
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.opening import audit_of, opened_store, opened_variants
-from studio_detector.cli.service.options import PLACES, service_settings
+from studio_detector.cli.service.options import PLACES, format_option, service_settings
 from studio_detector.reporting.words import counted
 
 if TYPE_CHECKING:
@@ -31,14 +31,7 @@ if TYPE_CHECKING:
 @click.option("--from-version", metavar="TEXT", help="Only those of this pipeline version.")
 @click.option("--tenant", metavar="NAME", help="Only this tenant's.")
 @click.option("--limit", type=click.IntRange(1), help="Most results to store.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the counts.",
-)
+@format_option("text", "json", help="Form of the counts.")
 @service_settings(PLACES)
 @debug_option
 @click.pass_obj

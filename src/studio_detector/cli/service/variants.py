@@ -9,7 +9,12 @@ import click
 
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.opening import opened_store, opened_variants
-from studio_detector.cli.service.options import PLACES, require_service, service_settings
+from studio_detector.cli.service.options import (
+    PLACES,
+    format_option,
+    require_service,
+    service_settings,
+)
 
 if TYPE_CHECKING:
     from studio_detector.cli.options import Chosen
@@ -47,14 +52,7 @@ def list_variants(run: Run, *, chosen: Chosen) -> None:
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
 @click.option("--worst", type=click.IntRange(0), default=20, show_default=True, help="Pairs shown.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the report.",
-)
+@format_option("text", "json", help="Form of the report.")
 @service_settings(PLACES)
 @debug_option
 @click.pass_obj
