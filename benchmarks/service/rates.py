@@ -71,7 +71,7 @@ def batch_rate(photos: Sequence[bytes], workers: int) -> float:
 def command_rate(photos: Sequence[bytes], workers: int) -> float:
     """Photos per second of ``studio-detector batch`` itself, once it runs.
 
-    It reads a folder, finds look-alikes as the service does, and writes rows. What it takes with
+    It reads a folder, looks for look-alikes, and writes rows. What it takes with
     the first photo alone, nearly all of it its start, is left out.
     """
     start_s = _command_seconds(photos[:1], workers)

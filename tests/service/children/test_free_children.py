@@ -109,16 +109,30 @@ class TestWaiting:
             held.result(LONG_S)
         assert (2, 0) == free.counts()
 
-    def test_all_are_waited_for(self, threads):
-        free, names = FreeChildren(["one"], ["kept"]), []
-        _, let_go, held = holding(threads, free, names)
-        while not names:
-            pass
-        waiting = threads.submit(free.wait_for_all)
-        assert not waiting.done()
+    def test_all_are_waited_for_and_nobody_gets_one_meanwhile(self, threads):
+        """As long as they are being closed."""
+        free, names, late = FreeChildren(["one"], ["kept"]), [], []
+        took, let_go, held = holding(threads, free, names)
+        assert took.wait(LONG_S)
+        closing, close = threading.Event(), threading.Event()
+
+        def close_all():
+            with free.all_taken():
+                closing.set()
+                assert close.wait(LONG_S)
+
+        waiting = threads.submit(close_all)
+        assert not closing.is_set()
         let_go.set()
-        waiting.result(LONG_S)
-        held.result(LONG_S)
+        assert closing.wait(LONG_S)
+        assert (0, 0) == free.counts()
+        took_late, let_late_go, held_late = holding(threads, free, late)
+        assert not took_late.is_set()
+        close.set()
+        assert took_late.wait(LONG_S)
+        let_late_go.set()
+        for done in (waiting, held, held_late):
+            done.result(LONG_S)
         assert (1, 1) == free.counts()
 
     def test_many_threads_never_share_a_child(self, threads):

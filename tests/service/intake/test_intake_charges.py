@@ -56,6 +56,18 @@ def test_a_picture_that_is_too_large_counts_for_the_largest_that_is_taken(make_d
         door.intake.picture(picture(1, 1), WISHES, tenant="t")
 
 
+def test_what_is_sent_again_under_its_key_is_charged_once(make_door):
+    """Or a client that is careful would be refused the job that it has."""
+    door = make_door(rate_megapixels="100/hour")
+    data = picture(10_000, 10_000)
+    first = door.intake.picture(data, WISHES, tenant="t", idempotency_key="k")
+    again = door.intake.picture(data, WISHES, tenant="t", idempotency_key="k")
+
+    assert first.id == again.id
+    with pytest.raises(AccessError):
+        door.intake.picture(data, WISHES, tenant="t", idempotency_key="another")
+
+
 def test_ten_thousand_large_pictures_are_refused_early(make_door, tmp_path):
     """All but the first few, before they are kept or a job is made of them."""
     door = make_door(rate_megapixels="1000/hour")

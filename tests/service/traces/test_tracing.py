@@ -247,7 +247,9 @@ class TestContent:
                 f"{API}/analyse",
                 json={"image_url": url, "callback_url": CALLBACK, "subject": "customer-4711"},
             )
-            service.spans.named("job")
+            service.service.post(params={"wait": 30, "callback_url": CALLBACK})
+            service.spans.named("job", 2)
+            service.spans.named("callback")
             told = "".join(span.to_json() for span in service.spans.all())
 
         for hidden in ("example", "Anna", "hunter2", "4711", "cannot reach"):

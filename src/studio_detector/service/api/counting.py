@@ -5,16 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from studio_detector.service.api.scopes import HEALTH, METRICS
+from studio_detector.service.api.scopes import POLLED
 from studio_detector.service.api.statuses import HUNG_UP
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from studio_detector.service.metrics.requests import RequestMetrics
-
-# Asked every few seconds by machines: they would hide how those who use the service fare.
-_UNCOUNTED = HEALTH | {METRICS}
 
 
 class Counting:
@@ -34,7 +31,7 @@ class Counting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] != "http" or scope["path"] in _UNCOUNTED:
+        if scope["type"] != "http" or scope["path"] in POLLED:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})

@@ -23,7 +23,6 @@ from studio_detector.service.logs.context import bind
 from studio_detector.service.rates.refusal import refusal
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from studio_detector.service.access.authenticate import Recognised
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from studio_detector.service.rates.base import Kind, Verdict
 
 _ALL = "all"
-_REALM = 'Bearer realm="studio-detector"'
 
 
 @dataclass(slots=True)
@@ -111,7 +109,7 @@ class Door:
             try:
                 digest = await self._admit(visit, scope)
             except StudioDetectorError as error:
-                await _answer(error)(scope, receive, told)
+                await problem_of(error)(scope, receive, told)
                 return
             scope["state"]["principal"] = visit.principal
             answer = nowhere(visit.template, sorted(visit.acts), scope["method"])
@@ -246,12 +244,6 @@ class Door:
 
 def _share(verdict: Verdict) -> float:
     return verdict.remaining / verdict.limit
-
-
-def _answer(error: StudioDetectorError) -> Response:
-    if error.info.http_status == 401:
-        return problem_of(error, {"WWW-Authenticate": _REALM})
-    return problem_of(error)
 
 
 def _method(scope: Scope) -> str:

@@ -43,6 +43,7 @@ _log = logging.getLogger(__name__)
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 # Seconds to wait where an error has no number of its own, but its status asks for one.
 _RETRY_AFTER_S = {429: 5.0, 503: 5.0}
+_REALM = 'Bearer realm="studio-detector"'
 # Of a list of faults; the first ones are enough to mend the request.
 _MOST_PLACES = 20
 _MOST_CHARACTERS = 300
@@ -102,6 +103,8 @@ def problem(
         **(extra or {}),
     }
     sent = dict(headers or {})
+    if status == 401:
+        sent["WWW-Authenticate"] = _REALM
     if status == 408:
         # What else comes on this connection belongs to the body that was given up.
         sent["Connection"] = "close"

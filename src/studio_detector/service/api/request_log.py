@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from studio_detector.service.api.request_ids import REQUEST_ID, ids_of
-from studio_detector.service.api.scopes import HEALTH, METRICS
+from studio_detector.service.api.scopes import POLLED
 from studio_detector.service.api.statuses import HUNG_UP
 from studio_detector.service.logs.context import bound
 from studio_detector.service.traces.base import NO_TRACER
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# Asked every few seconds by machines: nobody wants to read or to follow that.
-_QUIET = HEALTH | {METRICS}
 _HEADER = REQUEST_ID.lower().encode()
 # Methods are written by callers, and a name of a span must be one of few.
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
@@ -49,7 +47,7 @@ class RequestLog:
         begun = time.perf_counter()
         state = scope.setdefault("state", {})
         name, parent = ids_of(scope["headers"])
-        is_quiet = scope["path"] in _QUIET
+        is_quiet = scope["path"] in POLLED
         status, sent_bytes, outcome = HUNG_UP, 0, None
 
         async def told(message: Message) -> None:

@@ -67,6 +67,8 @@ SCOPES_OF_ROUTES: Mapping[tuple[str, str], Scope | None] = MappingProxyType(
 #: Asked every few seconds by who keeps the service running, under whatever name it has, and
 #: answered also while all else is too much.
 HEALTH = frozenset({"/livez", "/readyz", "/startupz"})
+#: Addresses that machines ask every few seconds.
+POLLED = HEALTH | {METRICS}
 
 
 class Addresses:

@@ -275,10 +275,9 @@ class AnalysisChildren:
         for keeper in (*self._analysts, *self._drawers):
             keeper.abandon()
         # Each comes back when its thread has noticed.
-        self._free_analysts.wait_for_all()
-        self._free_drawers.wait_for_all()
-        for keeper in (*self._analysts, *self._drawers):
-            keeper.close()
+        with self._free_analysts.all_taken(), self._free_drawers.all_taken():
+            for keeper in (*self._analysts, *self._drawers):
+                keeper.close()
 
     def _settings_of(self, variant: str) -> Settings:
         if variant not in self._settings:

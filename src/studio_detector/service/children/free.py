@@ -47,10 +47,21 @@ class FreeChildren:
                 place.append(keeper)
                 self._changed.notify_all()
 
-    def wait_for_all(self) -> None:
-        """Return when every child has been given back."""
+    @contextlib.contextmanager
+    def all_taken(self) -> Iterator[None]:
+        """Have every child, once each has been given back, for as long as the block runs."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._ordinary) + len(self._kept) == self._all)
+            ordinary, kept = self._ordinary.copy(), self._kept.copy()
+            self._ordinary.clear()
+            self._kept.clear()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._ordinary.extend(ordinary)
+                self._kept.extend(kept)
+                self._changed.notify_all()
 
     def _take(self, *, is_urgent: bool) -> tuple[Keeper, list[Keeper]]:
         with self._changed:

@@ -204,11 +204,9 @@ class Intake:
         batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
         digest = archives.digest_of(file) if idempotency_key is not None else ""
         promise = self._promise("archive", digest, wishes, idempotency_key)
-        # Asked first, since unpacking again would be work for nothing.
-        if promise is not None and (first := self.store.jobs.promised(tenant, promise)):
-            return _batch_of(first)
         # How many there are is known only later; where there is no room at all, none is read.
-        self.backlog.admit(1)
+        if first := self._admit(1, tenant, promise):
+            return _batch_of(first)
         purse = Purse(self.rates, tenant, self.limits.max_pixels)
         kept: set[str] = set()
 
@@ -301,16 +299,14 @@ class Intake:
     def _admit(self, count: int, tenant: str, promise: Idempotency | None) -> list[Job]:
         """Make room, or give the jobs of the same request as it came before.
 
+        That one is neither refused nor charged a second time.
+
         Raises:
             BusyError: ``backlog_full`` for a request that did not come before.
         """
-        try:
-            self.backlog.admit(count)
-        except BusyError:
-            first = [] if promise is None else self.store.jobs.promised(tenant, promise)
-            if not first:
-                raise
+        if promise is not None and (first := self.store.jobs.promised(tenant, promise)):
             return first
+        self.backlog.admit(count)
         return []
 
     def _promise(

@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 # A job takes tens of milliseconds; who waits longer can wait a little longer. With 20 ms growing
 # by half, every answer through Redis came at 77 ms instead of 44.
 _FIRST_PAUSE_S = 0.01
-# Where all work is done in this process, every end is told here; what another process does, as
-# erasing from the command line, is seen this late.
+# Where all work is done in this process, every end is told here. An end that another process
+# brings about is seen this late; a job that another one erased has no end to be seen.
 _FIRST_PAUSE_TOLD_S = 0.25
 _PAUSE_GROWS = 1.25
 _LONGEST_PAUSE_S = 0.5

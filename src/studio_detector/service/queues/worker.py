@@ -119,15 +119,18 @@ class Worker:
     def _maintain(self, task: str) -> None:
         parts, settings = self._parts, self._parts.settings
         if task == RETENTION:
-            throw_away(
-                parts.store,
-                parts.blobs,
-                keep_pictures_s=settings.keep_pictures_s,
-                keep_failed_pictures_s=settings.keep_failed_pictures_s,
-            )
             if settings.keep_results_s > 0:
                 forget_old(parts, keep_results_s=settings.keep_results_s)
-            parts.store.erasures.scrub_again()
+            try:
+                throw_away(
+                    parts.store,
+                    parts.blobs,
+                    keep_pictures_s=settings.keep_pictures_s,
+                    keep_failed_pictures_s=settings.keep_failed_pictures_s,
+                )
+            finally:
+                # Also while the place of the pictures is away.
+                parts.store.erasures.scrub_again()
         elif task == ORPHANS:
             adopt_orphans(parts.store, parts.blobs, keep_pictures_s=settings.keep_pictures_s)
         else:

@@ -109,8 +109,9 @@ def router(room: Room) -> APIRouter:
     async def remove(
         asker: Asker, job_id: UUID, query: Annotated[requested.RemovalQuery, Query()]
     ) -> Response:
-        work = _remove if query.erase else _call_off
-        await call(threads.intake, work, room, asker, job_id)
+        if not await call(threads.intake, _call_off, room, asker, job_id) and query.erase:
+            # Erasing takes long, and whoever sends pictures is not to wait for it.
+            await call(threads.erasing, _erase, room, asker, job_id)
         return no_content()
 
     return routes
@@ -151,9 +152,7 @@ def _call_off(room: Room, asker: Principal, job_id: UUID) -> bool:
     return True
 
 
-def _remove(room: Room, asker: Principal, job_id: UUID) -> None:
-    if _call_off(room, asker, job_id):
-        return
+def _erase(room: Room, asker: Principal, job_id: UUID) -> None:
     if not asker.may(Scope.ERASE):
         raise AccessError(
             "the job is over, and erasing it asks for the scope erase; ask with a key that has it",
