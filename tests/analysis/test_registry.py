@@ -72,8 +72,18 @@ def test_two_analyses_of_one_name_are_refused():
         SimpleNamespace(SPEC=analysis().SPEC),
         analysis(measures=()),
         analysis(measures=("level", "level")),
+        analysis(name="film.grain"),
+        analysis(measures=("mean level",)),
     ],
-    ids=["nothing", "wrong SPEC", "no measure", "declares nothing", "declares twice"],
+    ids=[
+        "nothing",
+        "wrong SPEC",
+        "no measure",
+        "declares nothing",
+        "declares twice",
+        "dot in its name",
+        "blank in a measure's name",
+    ],
 )
 def test_what_is_no_analysis_is_refused(candidate):
     """A plugin that lacks a part fails when it is registered, not on the first photo."""

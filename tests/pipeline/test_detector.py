@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as numpy_strategies
 from PIL import Image
 
 from studio_detector import Detector, Failure, Report, Settings
-from studio_detector.analysis.base import AnalysisSpec, MeasureSpec
+from studio_detector.analysis.base import AnalysisSpec, Measurement, MeasureSpec
 from studio_detector.analysis.registry import Registry
 from studio_detector.errors import AnalysisError, ConfigError
 from studio_detector.planes import Planes
@@ -196,23 +196,44 @@ class TestManyPhotos:
 class TestTrouble:
     """What goes wrong has a name and a next step."""
 
+    SPEC = AnalysisSpec(
+        name="faulty",
+        version=1,
+        phase="lighting",
+        title="Faulty",
+        summary="",
+        measures=(MeasureSpec(name="x", summary="", unit="1", low=0, high=1),),
+    )
+
     def test_an_analysis_that_raises_is_named(self, photo):
         """A plugin's defect does not look like a bad photo."""
-        spec = AnalysisSpec(
-            name="faulty",
-            version=1,
-            phase="lighting",
-            title="Faulty",
-            summary="",
-            measures=(MeasureSpec(name="x", summary="", unit="1", low=0, high=1),),
-        )
 
         def measure(planes):
             raise ZeroDivisionError("of course")
 
-        faulty = SimpleNamespace(SPEC=spec, measure=measure)
+        faulty = SimpleNamespace(SPEC=self.SPEC, measure=measure)
 
         with pytest.raises(AnalysisError, match=r"'faulty'.*ZeroDivisionError: of course"):
+            Detector(registry=Registry.of([faulty])).analyse(photo)
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ({"values": {"x": None}}, r"reasons for \[\] where \['x'\] are missing"),
+            ({"values": {"x": 0.5}, "missing": {"x": "dark"}}, r"reasons for \['x'\]"),
+            ({"values": {"x": float("nan")}}, "not finite"),
+            ({"values": {}}, r"it has \[\] where \['x'\] are declared"),
+            ({"values": {"x": 0.5, "y": 0.5}}, r"\['x', 'y'\]"),
+            ({"values": {"x": 0.5}, "analysis": "other"}, "of 'other', version 1"),
+            ({"values": {"x": 0.5}, "version": 2}, "of 'faulty', version 2"),
+        ],
+    )
+    def test_an_analysis_that_gives_what_it_does_not_declare_is_named(self, photo, given, said):
+        """Or a service would take its pictures for hostile."""
+        found = Measurement(**({"analysis": "faulty", "version": 1} | given))
+        faulty = SimpleNamespace(SPEC=self.SPEC, measure=lambda _: found)
+
+        with pytest.raises(AnalysisError, match=f"'faulty'.*ValueError: .*{said}"):
             Detector(registry=Registry.of([faulty])).analyse(photo)
 
     def test_an_unknown_model_is_refused_before_any_photo(self):

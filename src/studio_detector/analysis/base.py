@@ -132,6 +132,29 @@ class Measurement:
             missing=reasons,
         )
 
+    def check(self, spec: AnalysisSpec) -> None:
+        """Make sure that it is what a specification promises, as one made by `of` is.
+
+        Args:
+            spec: Of the analysis that gave it.
+
+        Raises:
+            ValueError: If it is of another analysis, has other measures or another order, a
+                number that is not finite, or reasons for other measures than are missing.
+        """
+        if (self.analysis, self.version) != (spec.name, spec.version):
+            raise ValueError(f"it is of {self.analysis!r}, version {self.version}")
+        declared = [measure.name for measure in spec.measures]
+        if list(self.values) != declared:
+            raise ValueError(f"it has {list(self.values)} where {declared} are declared")
+        unmeasured = {name for name, value in self.values.items() if value is None}
+        if self.missing.keys() != unmeasured:
+            raise ValueError(
+                f"it has reasons for {sorted(self.missing)} where {sorted(unmeasured)} are missing"
+            )
+        if not all(value is None or math.isfinite(value) for value in self.values.values()):
+            raise ValueError("a number is not finite; give None and a reason")
+
 
 @runtime_checkable
 class Analysis(Protocol):

@@ -60,8 +60,8 @@ class Registry:
             The registry.
 
         Raises:
-            ConfigError: ``plugin_invalid`` if one lacks a part, declares no measure, or
-                has the name of another.
+            ConfigError: ``plugin_invalid`` if one lacks a part, declares no measure, has
+                the name of another, or uses a name that is no identifier.
         """
         checked: dict[str, Analysis] = {}
         for candidate in analyses:
@@ -162,6 +162,13 @@ def _checked(candidate: object) -> Analysis:
             code="plugin_invalid",
         )
     names = [measure.name for measure in spec.measures]
+    odd = [name for name in (spec.name, *names) if not name.isidentifier()]
+    if odd:
+        raise ConfigError(
+            f"{label} uses names that are no identifiers, of which columns and reports are made: "
+            f"{odd}",
+            code="plugin_invalid",
+        )
     if not names or len(set(names)) != len(names):
         raise ConfigError(
             f"{label} declares no measure, or one name twice: {names}", code="plugin_invalid"

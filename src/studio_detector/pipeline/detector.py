@@ -230,10 +230,12 @@ def measured(analysis: Analysis, planes: Planes) -> Measurement:
     """What one analysis finds.
 
     Raises:
-        AnalysisError: If it fails: a defect, ours or a plugin's.
+        AnalysisError: If it fails, or gives what its specification does not say: a defect,
+            ours or a plugin's.
     """
     try:
-        return analysis.measure(planes)
+        found = analysis.measure(planes)
+        found.check(analysis.SPEC)
     except Exception as error:
         raise AnalysisError(
             f"the analysis {analysis.SPEC.name!r} failed on a picture of "
@@ -241,6 +243,7 @@ def measured(analysis: Analysis, planes: Planes) -> Measurement:
             f"disable it with disabled_analyses, and report the picture",
             code="analysis_failed",
         ) from error
+    return found
 
 
 def _measure(

@@ -6,6 +6,8 @@ import asyncio
 import threading
 import time
 
+import pytest
+
 from studio_detector.errors import BusyError
 from studio_detector.service.api import health
 from studio_detector.service.api.health import Checks
@@ -60,7 +62,7 @@ class TestChecks:
 
     def test_a_part_that_hangs_is_waited_for_once(self, monkeypatch):
         """Not for long, and only one question hangs at a time."""
-        monkeypatch.setattr(health, "_DEADLINE_S", 0.2)
+        monkeypatch.setattr(health, "_DEADLINE_S", 0.6)
         gate = threading.Event()
         now = [100.0]
         part = Counted(gate=gate)
@@ -69,7 +71,7 @@ class TestChecks:
             checks = Checks({"a": part, "b": Counted()}, monotonic=lambda: now[0])
             begun = time.monotonic()
             first = await checks.states()
-            assert 0.1 < time.monotonic() - begun < 5
+            assert 0.5 < time.monotonic() - begun < 5
             now[0] += 10
             await checks.states()
             asked = part.asked
@@ -78,12 +80,17 @@ class TestChecks:
             return first, asked, await checks.states()
 
         first, asked, last = asyncio.run(ask())
-        assert {"a": "no answer within 0.2 s", "b": "ok"} == first
+        assert {"a": "no answer within 0.6 s", "b": "ok"} == first
         assert 1 == asked
         assert {"a": "ok", "b": "ok"} == last
 
 
 class TestProbes:
+    @pytest.fixture(autouse=True)
+    def patient(self, monkeypatch):
+        """A machine that is busy with other tests is no part that is away."""
+        monkeypatch.setattr(health, "_DEADLINE_S", 30.0)
+
     def test_a_service_that_can_take_work_says_so(self, served):
         """By all three."""
         for path in ("/livez", "/startupz", "/readyz"):

@@ -197,8 +197,8 @@ class FarRates:
     def __init__(self):
         self.hits = []
 
-    def hit(self, names, *, cost=1):
-        self.hits.append((threading.current_thread().name, tuple(names), cost))
+    def hit(self, names, *, is_trial=False):
+        self.hits.append((threading.current_thread().name, tuple(names), is_trial))
         return Verdict(is_allowed=True, kind="key", limit=9, window_s=60, remaining=5, reset_s=3.0)
 
 
@@ -215,6 +215,7 @@ def test_counts_on_another_machine_are_asked_in_a_thread(serve):
     assert (200, 200) == (first.status, second.status)
     names = [names for _, names, _ in counted]
     assert [("address", "global"), ("failed",), ("key", "tenant")] == names
+    assert [False, True, False] == [is_trial for _, _, is_trial in counted]
     assert [("address", "global", "key", "tenant")] == [names for _, names, _ in far.hits]
     assert all("AnyIO" in thread for thread, _, _ in (*counted, *far.hits))
 

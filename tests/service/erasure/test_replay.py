@@ -11,11 +11,14 @@ from kept_pictures import file, sha256
 from service.erasure.conftest import TAGS, bytes_kept, eraser_of, stored
 from service_workers import open_parts
 from studio_detector.config.load import settings_from_values
+from studio_detector.errors import BusyError
 from studio_detector.pipeline.settings import Settings
-from studio_detector.service.audit.log import NoAudit
+from studio_detector.service.audit.log import AuditLog, NoAudit
 from studio_detector.service.erasure.journal import JOURNAL_FILE, Journal
+from studio_detector.service.intake.watch import JobWatch
 from studio_detector.service.intake.wishes import Wishes
 from studio_detector.service.parts import open_parts as open_service
+from studio_detector.service.secret import ServiceSecret
 from studio_detector.service.settings import ServiceSettings
 
 BASE = Settings(model="rules")
@@ -173,3 +176,42 @@ def test_a_service_that_starts_on_a_restored_database_forgets_before_it_answers(
         acts = [row.action for row in parts.store.audit.after(0, 999)]
         assert "again.picture" in acts
         assert post(parts, 1) != kept
+
+
+class NoPlace(NoAudit):
+    """A log that cannot be written on."""
+
+    def act(self, _entry):
+        raise BusyError("the log is away", code="store_unavailable")
+
+
+def test_what_could_not_be_told_to_the_log_is_erased_again_and_told(backed, tmp_path):
+    """No erasure is done for good without a row about it."""
+    job = _accept(backed, b"good 1")
+    eraser = eraser_of(backed.parts, tmp_path / "data", audit=NoPlace())
+
+    with pytest.raises(BusyError):
+        eraser.picture("default", job.image_hash)
+
+    assert [] == backed.parts.store.erasures.find()
+    assert 1 == backed.eraser.replay()
+    assert stored(backed.parts) == {}
+
+
+def test_a_process_that_dies_after_the_last_part_has_told_the_log(backed, tmp_path, monkeypatch):
+    """The row is written with that part, and not after what follows."""
+    job = _accept(backed, b"good 1")
+    log = AuditLog(backed.parts.store.audit, ServiceSecret("s" * 32))
+    eraser = eraser_of(backed.parts, tmp_path / "data", audit=log)
+
+    def crash(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JobWatch, "erased", crash)
+        with pytest.raises(KeyboardInterrupt):
+            eraser.picture("default", job.image_hash)
+
+    acts = [row.action for row in backed.parts.store.audit.after(0, 999)]
+    assert ["erased.picture"] == acts
+    assert 1 == len(backed.parts.store.erasures.find())

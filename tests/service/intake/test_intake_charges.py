@@ -9,8 +9,10 @@ import zipfile
 import pytest
 
 from studio_detector.errors import AccessError
-from studio_detector.service.intake.charges import MEGAPIXELS_OF_ADDRESS, megapixels_of
+from studio_detector.service.intake.charges import MEGAPIXELS_OF_ADDRESS, Purse, megapixels_of
 from studio_detector.service.intake.wishes import NamedAddress, Wishes
+from studio_detector.service.rate import Rate
+from studio_detector.service.rates.memory import MemoryRates
 
 WISHES = Wishes()
 
@@ -93,6 +95,25 @@ def test_other_tenants_have_their_own(make_door):
     with pytest.raises(AccessError):
         door.intake.picture(picture(1, 1, 2), WISHES, tenant="a")
     assert "queued" == door.intake.picture(picture(1, 1, 2), WISHES, tenant="b").state
+
+
+def test_an_archive_that_is_too_much_now_is_told_when_it_will_not_be():
+    """Not when the window ends, which is half an hour later."""
+    moment = [7200.0]
+    hourly = {"megapixels": Rate(most=100, window_s=3600)}
+    rates = MemoryRates(hourly, clock=lambda: moment[0])
+    rates.hit({"megapixels": "t"}, cost=90)
+    moment[0] += 1.5 * 3600
+    purse = Purse(rates, "t", 200_000_000)
+    purse.add(picture(1000, 30_000))
+
+    with pytest.raises(AccessError) as caught:
+        purse.add(picture(1001, 30_000))
+
+    # Of the 90, 39 may be left: that is so when 51/90 of the hour have passed.
+    assert caught.value.retry_after_s == pytest.approx(51 / 90 * 3600 - 1800)
+    moment[0] += caught.value.retry_after_s + 0.01
+    purse.pay()
 
 
 def test_an_archive_is_paid_for_as_a_whole(make_door):

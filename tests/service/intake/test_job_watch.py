@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from service.store.store_examples import accept_one, begin, finish_with, new_job
+from service.store.store_examples import accept_one, begin, erase, finish_with, new_job
 from studio_detector.errors import BusyError, RequestError
+from studio_detector.service.intake import watch as watching
 from studio_detector.service.intake.watch import JobWatch
 
 LONG_S = 30.0
@@ -26,20 +27,23 @@ class Asked:
 
     Attributes:
         overs: What each question for jobs that are over named.
-        at_once: Most such questions at the same time.
+        under_way: Such questions that are not answered yet.
+        at_once: Most of them at the same time.
         is_silent: Whether nothing is ever over, so that only being told helps.
         absences: So many questions fail.
         after_get: Called once after a job was read, before it is given.
+        after_over: Called once after it was found which jobs are over, before they are given.
     """
 
     def __init__(self, store, *, is_silent=False, absences=0):
         self._jobs = store.jobs
-        self._running = 0
+        self.under_way = 0
         self.overs = []
         self.at_once = 0
         self.is_silent = is_silent
         self.absences = absences
         self.after_get = None
+        self.after_over = None
 
     @property
     def jobs(self):
@@ -47,22 +51,26 @@ class Asked:
 
     def get(self, tenant, job_id):
         job = self._jobs.get(tenant, job_id)
-        if self.after_get is not None:
-            then, self.after_get = self.after_get, None
+        then, self.after_get = self.after_get, None
+        if then is not None:
             then()
         return job
 
     def over(self, job_ids):
+        self.under_way += 1
         self.overs.append(list(job_ids))
-        self._running += 1
-        self.at_once = max(self.at_once, self._running)
+        self.at_once = max(self.at_once, self.under_way)
         try:
             if self.absences:
                 self.absences -= 1
                 raise BusyError("away", code="store_unavailable")
-            return [] if self.is_silent else self._jobs.over(job_ids)
+            found = [] if self.is_silent else self._jobs.over(job_ids)
+            then, self.after_over = self.after_over, None
+            if then is not None:
+                then()
+            return found
         finally:
-            self._running -= 1
+            self.under_way -= 1
 
 
 async def until(is_so):
@@ -271,11 +279,10 @@ class TestNotWaiting:
         watch = JobWatch(asked)
         job = accept_one(store, new_job("a"))
 
+        asked.after_get = lambda: begin(store, job)
+
         async def scene():
-            waiting = asyncio.create_task(watch.wait("default", job.id, 0.3))
-            await until(lambda: asked.overs)
-            begin(store, job)
-            found = await waiting
+            found = await watch.wait("default", job.id, 0.3)
             await nobody_waits()
             return found
 
@@ -313,6 +320,24 @@ class TestNotWaiting:
 
         assert "job_unknown" == asyncio.run(scene())
 
+    def test_a_job_that_another_process_erased_is_unknown_soon(self, store, monkeypatch):
+        """Nobody tells, and it has no end that could be found."""
+        monkeypatch.setattr(watching, "_LOOK_EVERY_S", 0.1)
+        watch = JobWatch(Asked(store), is_told=True)
+        job = accept_one(store, new_job("a"))
+
+        async def scene():
+            waiting = asyncio.create_task(watch.wait("default", job.id, LONG_S, known=job))
+            await asyncio.sleep(0.25)
+            assert not waiting.done()
+            erase(store, "job", job.id)
+            with pytest.raises(RequestError) as caught:
+                await waiting
+            await nobody_waits()
+            return caught.value.code
+
+        assert "job_unknown" == asyncio.run(scene())
+
     def test_who_goes_away_is_forgotten(self, store):
         """Nobody asks for them any more; others go on waiting."""
         asked = Asked(store)
@@ -339,7 +364,7 @@ class TestNotWaiting:
 class TestWhereAllWorkIsDoneHere:
     """Every end is told, so that the store is hardly asked."""
 
-    def test_the_store_is_not_asked_before_the_end_is_told(self, store):
+    def test_the_store_is_hardly_asked_before_the_end_is_told(self, store):
         asked = Asked(store)
         watch = JobWatch(asked, is_told=True)
         job = accept_one(store, new_job("a"))
@@ -352,7 +377,8 @@ class TestWhereAllWorkIsDoneHere:
             assert done == await waiting
 
         asyncio.run(scene())
-        assert [] == asked.overs
+        # Else it would be five times; on a machine that stalls it may be one.
+        assert len(asked.overs) <= 1
 
     def test_followers_are_asked_for_when_their_leader_is_told_of(self, store):
         """One question for all of them, though none is due."""
@@ -365,7 +391,7 @@ class TestWhereAllWorkIsDoneHere:
                 asyncio.create_task(watch.wait("default", job.id, LONG_S, known=job))
                 for job in followers
             ]
-            await until(lambda: asked.overs)
+            await until(lambda: asked.overs and not asked.under_way)
             asked.overs.clear()
             watch.notify(finish_with(store, begin(store, leader), "a"))
             return await asyncio.gather(*waiting)
@@ -374,6 +400,22 @@ class TestWhereAllWorkIsDoneHere:
 
         assert {("done", "shared")} == {(job.state, job.answer) for job in told}
         assert {job.id for job in followers} == {i for ids in asked.overs for i in ids}
+
+    def test_one_told_of_while_a_question_is_on_its_way_is_asked_for_again(
+        self, store, monkeypatch
+    ):
+        """The answer may be older than the end."""
+        monkeypatch.setattr(watching, "_PAUSE_GROWS", 1000.0)
+        monkeypatch.setattr(watching, "_LONGEST_PAUSE_S", 10 * LONG_S)
+        asked = Asked(store)
+        watch = JobWatch(asked, is_told=True)
+        leader, follower = (accept_one(store, new_job("a")) for _ in range(2))
+        asked.after_over = lambda: watch.notify(finish_with(store, begin(store, leader), "a"))
+
+        ended = asyncio.run(watch.wait("default", follower.id, LONG_S, known=follower))
+
+        assert "done" == ended.state
+        assert 2 == len(asked.overs)
 
     def test_an_end_before_anybody_waited_is_asked_for_at_once(self, store):
         """A job that was at work already when it was seen."""

@@ -73,11 +73,24 @@ class RatesContract:
         assert verdict.reset_s > 0
         assert rates.hit({"tenant": "t"}, cost=5).is_allowed
 
-    def test_asking_costs_nothing(self, rates):
-        """A cost of 0 tells what is left."""
-        left = [rates.hit({"key": "a"}, cost=cost).remaining for cost in (0, 0, 1, 0, 2, 0, 1, 0)]
+    def test_a_trial_counts_nothing(self, rates):
+        """It tells what is left."""
+        steps = ((1, True), (1, True), (1, False), (1, True), (2, False), (1, True))
+        left = [
+            rates.hit({"key": "a"}, cost=cost, is_trial=is_trial).remaining
+            for cost, is_trial in steps
+        ]
 
-        assert [3, 3, 2, 2, 0, 0, 0, 0] == left
+        assert [3, 3, 2, 2, 0, 0] == left
+
+    def test_a_trial_says_what_would_be_said(self, rates):
+        """Also when what is refused would be let in."""
+        for cost in (1, 2, 3, 4):
+            trial = rates.hit({"tenant": "t"}, cost=cost, is_trial=True)
+            real = rates.hit({"tenant": "t"}, cost=cost)
+            assert trial.is_allowed == real.is_allowed
+            if not real.is_allowed:
+                assert real.reset_s == pytest.approx(trial.reset_s, abs=0.5)
 
     def test_names_without_a_limit_are_not_counted(self, rates):
         """None of them: no verdict."""

@@ -188,8 +188,8 @@ class Door:
         """
         assert self._authenticator is not None  # noqa: S101 - asked before
         tries: dict[Kind, str] = {"failed": visit.caller.counted_as}
-        tried = await self._hit(tries, 0)
-        if tried is not None and not tried.remaining:
+        tried = await self._hit(tries, is_trial=True)
+        if tried is not None and not tried.is_allowed:
             raise refusal(tried)
         try:
             if refused is not None:
@@ -197,7 +197,7 @@ class Door:
             known = await call(self._threads, self._authenticator.authenticate, head)
         except AccessError as error:
             if error.code != "auth_unavailable":
-                await self._hit(tries, 1)
+                await self._hit(tries)
             raise
         if known is None:
             raise AccessError(
@@ -209,7 +209,7 @@ class Door:
     async def _count(self, visit: _Visit, names: dict[Kind, str]) -> None:
         if visit.template == METRICS:
             return  # wanted most while all else is too much
-        verdict = await self._hit(names, 1)
+        verdict = await self._hit(names)
         if verdict is None:
             return
         before = visit.verdict
@@ -220,10 +220,10 @@ class Door:
         if not verdict.is_allowed:
             raise refusal(verdict)
 
-    async def _hit(self, names: dict[Kind, str], cost: int) -> Verdict | None:
+    async def _hit(self, names: dict[Kind, str], *, is_trial: bool = False) -> Verdict | None:
         if self._rates.is_far:
-            return await call(self._threads, self._rates.hit, names, cost=cost)
-        return self._rates.hit(names, cost=cost)
+            return await call(self._threads, self._rates.hit, names, is_trial=is_trial)
+        return self._rates.hit(names, is_trial=is_trial)
 
     def _note(self, visit: _Visit, scope: Scope) -> None:
         if visit.template == METRICS and visit.status < 400:

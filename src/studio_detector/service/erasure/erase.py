@@ -167,8 +167,7 @@ class Eraser:
         missing = self.store.erasures.missing(list(known))
         again = sorted((known[found] for found in missing), key=lambda one: one.erased_at)
         for erasure in again:
-            self._carry_out(erasure, before=erasure.erased_at)
-            self._note(erasure, SERVICE, "again")
+            self._carry_out(erasure, SERVICE, "again", before=erasure.erased_at)
         if again:
             self._scrub()
             _log.warning("%d erasures that the database had forgotten were repeated", len(again))
@@ -179,21 +178,20 @@ class Eraser:
             id=uuid4(), tenant=tenant, kind=kind, object=thing, erased_at=self.store.clock()
         )
         self._journal.add(erasure)
-        erased = self._carry_out(erasure, before=EVER)
-        self._note(erasure, actor, "erased")
+        erased = self._carry_out(erasure, actor, "erased", before=EVER)
         self._scrub()
         return erased
 
-    def _carry_out(self, erasure: Erasure, before: datetime) -> Erased:
+    def _carry_out(self, erasure: Erasure, actor: str, word: str, *, before: datetime) -> Erased:
+        def noted() -> None:
+            action = f"{word}.{erasure.kind}"
+            self._audit.act(act_of(actor, action, f"erasure {erasure.id}", tenant=erasure.tenant))
+
         erased = Erased()
-        for gone in self.store.erasures.erase(erasure, before=before):
+        for gone in self.store.erasures.erase(erasure, before=before, noted=noted):
             self._watch.erased(gone.jobs)
             erased = erased.and_also(gone, forget_elsewhere(self, gone))
         return erased
-
-    def _note(self, erasure: Erasure, actor: str, word: str) -> None:
-        action = f"{word}.{erasure.kind}"
-        self._audit.act(act_of(actor, action, f"erasure {erasure.id}", tenant=erasure.tenant))
 
     def _scrub(self) -> None:
         """Scrub the database once for all who ask for it while it is being scrubbed."""

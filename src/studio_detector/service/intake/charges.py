@@ -60,7 +60,7 @@ class Purse:
         self._most_pixels = most_pixels
         self._rates = rates
         self._tenant = tenant
-        self._left = rates.hit({"megapixels": tenant}, cost=0)
+        self._left = self._tried(1)
         self._spent = 0
 
     def add(self, data: bytes) -> None:
@@ -73,7 +73,10 @@ class Purse:
             AccessError: ``rate_limited`` as soon as they are more than can be paid for.
         """
         self._spent += megapixels_of(data, self._most_pixels)
-        if self._left is not None and self._spent > self._left.remaining:
+        if self._left is None or self._spent <= self._left.remaining:
+            return
+        self._left = self._tried(self._spent)
+        if self._left is not None and not self._left.is_allowed:
             raise _refused(self._left, self._spent)
 
     def pay(self) -> None:
@@ -83,6 +86,9 @@ class Purse:
             AccessError: ``rate_limited``; then nothing was counted.
         """
         charge(self._rates, self._tenant, self._spent)
+
+    def _tried(self, megapixels: int) -> Verdict | None:
+        return self._rates.hit({"megapixels": self._tenant}, cost=megapixels, is_trial=True)
 
 
 def _refused(verdict: Verdict, megapixels: int) -> AccessError:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from studio_detector.errors import StudioDetectorError
+from studio_detector.errors import BusyError, StudioDetectorError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,10 @@ _log = logging.getLogger(__name__)
 # by half, every answer through Redis came at 77 ms instead of 44.
 _FIRST_PAUSE_S = 0.01
 # Where all work is done in this process, every end is told here. An end that another process
-# brings about is seen this late; a job that another one erased has no end to be seen.
+# brings about is seen this late.
 _FIRST_PAUSE_TOLD_S = 0.25
+# A job that another process erased has no end to be found: whether it is there is asked for.
+_LOOK_EVERY_S = 5.0
 _PAUSE_GROWS = 1.25
 _LONGEST_PAUSE_S = 0.5
 # Jobs that were over before anybody waited: far more than end between two steps of a request.
@@ -116,7 +118,7 @@ class JobWatch:
             The job, over or as it is when the time is up.
 
         Raises:
-            RequestError: ``job_unknown``.
+            RequestError: ``job_unknown``, also some seconds after it was erased elsewhere.
             BusyError: ``store_unavailable``.
         """
         loop = asyncio.get_running_loop()
@@ -141,15 +143,30 @@ class JobWatch:
                 waiting.hurry.set()
             if waiting.poller is None or waiting.poller.done():
                 waiting.poller = loop.create_task(self._poll(waiting))
-            try:
-                return await asyncio.wait_for(waiter.over, timeout_s)
-            except TimeoutError:
-                return await asyncio.to_thread(self._store.jobs.get, tenant, job_id)
+            return await self._over(waiter, tenant, timeout_s)
         finally:
             same = waiting.by_job.get(job_id, set())
             same.discard(waiter)
             if not same:
                 waiting.by_job.pop(job_id, None)
+
+    async def _over(self, waiter: _Waiter, tenant: str, timeout_s: float) -> Job:
+        """The job, over or as it is when the time is up."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout_s
+        while True:
+            pause_s = min(until - loop.time(), _LOOK_EVERY_S)
+            try:
+                return await asyncio.wait_for(asyncio.shield(waiter.over), pause_s)
+            except TimeoutError:
+                try:
+                    job = await asyncio.to_thread(self._store.jobs.get, tenant, waiter.job_id)
+                except BusyError:
+                    if loop.time() >= until:
+                        raise
+                    continue
+                if job.is_over or loop.time() >= until:
+                    return job
 
     def _over_here(self, tenant: str, job_id: UUID) -> Job | None:
         """The job, if it ended in this process a moment ago."""
@@ -189,21 +206,21 @@ class JobWatch:
             ]
             if not due:
                 continue
+            for waiter in due:
+                waiter.pause_s = min(_LONGEST_PAUSE_S, waiter.pause_s * _PAUSE_GROWS)
+                # Before asking: who is told of a leader while the question is on its way is in a
+                # hurry again, since the answer may be older than that.
+                waiter.ask_at = now + waiter.pause_s
             try:
                 ids = list({waiter.job_id for waiter in due})
                 over = await asyncio.to_thread(self._store.jobs.over, ids)
             except StudioDetectorError as error:
                 _log.debug("asked in vain: %s", error.message)
-                over = []
+                continue
             ended = {job.id: job for job in over}
-            now = waiting.loop.time()
             for waiter in due:
-                if waiter.job_id in ended:
-                    if not waiter.over.done():
-                        waiter.over.set_result(ended[waiter.job_id])
-                    continue
-                waiter.pause_s = min(_LONGEST_PAUSE_S, waiter.pause_s * _PAUSE_GROWS)
-                waiter.ask_at = now + waiter.pause_s
+                if waiter.job_id in ended and not waiter.over.done():
+                    waiter.over.set_result(ended[waiter.job_id])
 
     async def _until_due(self, waiting: _Waiters) -> None:
         """Sleep until somebody's next question is due, or somebody is in a hurry."""

@@ -43,14 +43,17 @@ class Rates(Protocol):
 
     is_far: bool
 
-    def hit(self, names: Mapping[Kind, str], *, cost: int = 1) -> Verdict | None:
+    def hit(
+        self, names: Mapping[Kind, str], *, cost: int = 1, is_trial: bool = False
+    ) -> Verdict | None:
         """Count a request under every limit, or under none if one of them is used up.
 
         Where the counts cannot be reached, each process counts for itself meanwhile.
 
         Args:
             names: What is counted -> who.
-            cost: What the request counts for; 0 only asks.
+            cost: What the request counts for, at least 1.
+            is_trial: Whether to say only what would be said, and to count nothing.
 
         Returns:
             The verdict; None if none of the names has a limit.

@@ -41,7 +41,9 @@ class MemoryRates:
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def hit(self, names: Mapping[Kind, str], *, cost: int = 1) -> Verdict | None:
+    def hit(
+        self, names: Mapping[Kind, str], *, cost: int = 1, is_trial: bool = False
+    ) -> Verdict | None:
         """See `Rates.hit`."""
         with self._lock:
             now = self.clock()
@@ -53,10 +55,11 @@ class MemoryRates:
             if not counts:
                 return None
             is_allowed = all(count.has_room(cost) for count in counts)
-            if is_allowed and cost:
+            is_counted = is_allowed and not is_trial
+            if is_counted:
                 for count in counts:
                     self._note((count.kind, names[count.kind]), count, now, cost)
-        return verdict_of(counts, cost, is_allowed=is_allowed)
+        return verdict_of(counts, cost, is_allowed=is_allowed, is_counted=is_counted)
 
     def ping(self) -> bool:
         """See `Rates.ping`."""

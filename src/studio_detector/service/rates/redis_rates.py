@@ -24,9 +24,9 @@ _TIMEOUT_S = 0.25
 _ERRORS = (redis.RedisError, OSError, ValueError)
 _PER_MICROSECOND = 1e-6
 # KEYS: a hash for each limit, of n, the number of its window, c, what was counted in it, and b,
-# in the one before. ARGV: the cost; then for each limit the most and the seconds of its window.
-# Answers whether it was counted, and for each limit b, c and the microseconds since its window
-# began. All by the clock of Redis, so that those of the machines do not matter.
+# in the one before. ARGV: the cost; 1 for a trial; then for each limit the most and the seconds
+# of its window. Answers whether it may pass, and for each limit b, c and the microseconds since
+# its window began. All by the clock of Redis, so that those of the machines do not matter.
 _HIT = """
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
@@ -35,7 +35,7 @@ local allowed = 1
 local answer = {}
 local found = {}
 for i, key in ipairs(KEYS) do
-  local most, window_us = tonumber(ARGV[2 * i]), ARGV[2 * i + 1] * 1000000
+  local most, window_us = tonumber(ARGV[2 * i + 1]), ARGV[2 * i + 2] * 1000000
   local number, into_us = math.floor(now_us / window_us), now_us % window_us
   local kept = redis.call('HMGET', key, 'n', 'c', 'b')
   local number_kept = tonumber(kept[1] or -2)
@@ -53,7 +53,7 @@ for i, key in ipairs(KEYS) do
     answer[#answer + 1] = value
   end
 end
-if allowed == 1 and cost > 0 then
+if allowed == 1 and ARGV[2] == '0' then
   for i, key in ipairs(KEYS) do
     local number, current, before, window_us = unpack(found[i])
     redis.call('HSET', key, 'n', string.format('%d', number),
@@ -106,7 +106,9 @@ class RedisRates:
             ) from error
         self._hit = self._redis.register_script(_HIT)
 
-    def hit(self, names: Mapping[Kind, str], *, cost: int = 1) -> Verdict | None:
+    def hit(
+        self, names: Mapping[Kind, str], *, cost: int = 1, is_trial: bool = False
+    ) -> Verdict | None:
         """See `Rates.hit`."""
         limited = [
             (kind, who, rate)
@@ -115,14 +117,17 @@ class RedisRates:
         ]
         if not limited:
             return None
-        answer = self._asked(limited, cost)
+        answer = self._asked(limited, cost, is_trial=is_trial)
         if answer is None:
-            return self._meanwhile.hit(names, cost=cost)
+            return self._meanwhile.hit(names, cost=cost, is_trial=is_trial)
         counts = []
         for number, (kind, _, rate) in enumerate(limited):
             before, now, into_us = answer[1 + 3 * number : 4 + 3 * number]
             counts.append(Count(kind, rate, before, now, into_us * _PER_MICROSECOND))
-        return verdict_of(counts, cost, is_allowed=answer[0] == 1)
+        is_allowed = answer[0] == 1
+        return verdict_of(
+            counts, cost, is_allowed=is_allowed, is_counted=is_allowed and not is_trial
+        )
 
     def ping(self) -> bool:
         """See `Rates.ping`."""
@@ -138,13 +143,15 @@ class RedisRates:
         """See `Rates.close`."""
         self._redis.close()
 
-    def _asked(self, limited: list[tuple[Kind, str, Rate]], cost: int) -> list[int] | None:
+    def _asked(
+        self, limited: list[tuple[Kind, str, Rate]], cost: int, *, is_trial: bool
+    ) -> list[int] | None:
         if not self._breaker.allows():
             return None
         keys = [f"{self._prefix}{kind}:{who}" for kind, who, _ in limited]
         numbers = [number for _, _, rate in limited for number in (rate.most, rate.window_s)]
         try:
-            answer: list[int] = self._hit(keys=keys, args=[cost, *numbers])
+            answer: list[int] = self._hit(keys=keys, args=[cost, int(is_trial), *numbers])
         except _ERRORS:
             self._breaker.failed()
             return None

@@ -58,15 +58,18 @@ class Count:
         return window_s - self.into_s + window_s * (1 - room / self.now)
 
 
-def verdict_of(counts: Sequence[Count], cost: int, *, is_allowed: bool) -> Verdict:
+def verdict_of(
+    counts: Sequence[Count], cost: int, *, is_allowed: bool, is_counted: bool
+) -> Verdict:
     """The verdict over all limits of one request.
 
     Args:
         counts: Before the request; at least one.
         cost: What it counts for.
-        is_allowed: Whether it was counted.
+        is_allowed: Whether it may pass.
+        is_counted: Whether it was counted, too.
     """
-    counted = cost if is_allowed else 0
+    counted = cost if is_counted else 0
     left = {count.kind: count.rate.most - count.used - counted for count in counts}
     if is_allowed:
         # What all callers together have left tells of the others, as long as it lets this one in.

@@ -34,6 +34,10 @@ _SCRUB_EVERY_S = 3600.0
 _COUNT = select(func.count()).select_from(erasures)
 
 
+def _nothing() -> None:
+    pass
+
+
 class Erasures:
     """What the store forgets, for all tenants.
 
@@ -49,7 +53,9 @@ class Erasures:
         self._is_scrubbed, self._scrub_at = False, 0.0
         self._noted = 0
 
-    def erase(self, erasure: Erasure, *, before: datetime = EVER) -> Iterator[Gone]:
+    def erase(
+        self, erasure: Erasure, *, before: datetime = EVER, noted: Callable[[], None] = _nothing
+    ) -> Iterator[Gone]:
         """Erase in parts, each in a transaction; the last one notes that it was done.
 
         What is not there is no error: it may be in a backup. Repeating it does no harm.
@@ -57,6 +63,7 @@ class Erasures:
         Args:
             erasure: What.
             before: Only what was created until then, for an erasure that is repeated.
+            noted: Called in the last transaction, to note it elsewhere in the database with it.
 
         Yields:
             What went with each part. Whoever takes them erases it in other places before
@@ -67,7 +74,7 @@ class Erasures:
         """
         after: str | None = ""
         while after is not None:
-            gone, after = self._db.write(self._part(erasure, after, before))
+            gone, after = self._db.write(self._part(erasure, after, before, noted))
             yield gone
 
     def missing(self, ids: Sequence[UUID]) -> set[UUID]:
@@ -153,7 +160,7 @@ class Erasures:
         self.scrub(_LATER_BYTES)
 
     def _part(
-        self, erasure: Erasure, after: str, before: datetime
+        self, erasure: Erasure, after: str, before: datetime, noted: Callable[[], None]
     ) -> Callable[[Connection], tuple[Gone, str | None]]:
         def work(tx: Connection) -> tuple[Gone, str | None]:
             found = reaching.part_of(tx, erasure, after, before)
@@ -172,6 +179,7 @@ class Erasures:
                 if erasure.kind == "tenant":
                     gone = reaching.with_rest(tx, gone, before)
                 _note(tx, erasure)
+                noted()
             return gone, found.next
 
         return work
