@@ -36,7 +36,7 @@ PAGE = _ROOT / "docs" / "service" / "performance.md"
 _PHOTOGRAPHS = 200
 _ROUNDS = 5
 # Of pictures larger than the photographs at hand, in a round: enough for some seconds each.
-_IN_ROUND = {TWO_MP: 200, TWELVE_MP: 80}
+_IN_ROUND = {TWO_MP: 300, TWELVE_MP: 120}
 _WORKERS = 2
 _CONNECTIONS = 16
 _LATENCY_REQUESTS = 200
@@ -99,7 +99,7 @@ def _throughput(
 ) -> dict[str, Any]:
     rounds = max(1, _ROUNDS // quick)
     in_round = max(20, in_round // quick)
-    fresh = iter(rates.unlike(photos, (4 * rounds + 1) * in_round))
+    fresh = rates.unlike(photos)
 
     def some(count: int) -> list[bytes]:
         return [next(fresh) for _ in range(count)]
@@ -138,7 +138,7 @@ def _latencies(mode: str, photos: Sequence[bytes], quick: int) -> dict[str, Any]
     requests, high, backlog = (
         max(20, count // quick) for count in (_LATENCY_REQUESTS, _HIGH_REQUESTS, _BACKLOG)
     )
-    pictures = iter(rates.unlike(photos, requests + 2 * high + backlog + 20))
+    pictures = rates.unlike(photos)
 
     def some(count: int) -> list[bytes]:
         return [next(pictures) for _ in range(count)]

@@ -21,9 +21,10 @@ from studio_detector.pipeline.settings import Settings
 from studio_detector.sources.photo import Photo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-_POLL_S = 0.05
+# As often as our client asks at first.
+_POLL_S = 0.2
 _WAIT = "?wait=60"
 
 
@@ -50,10 +51,10 @@ class Latency:
         )
 
 
-def unlike(photos: Sequence[bytes], count: int) -> list[bytes]:
-    """So many pictures that no two have the same bytes: a number follows the end of the file."""
-    endless = itertools.cycle(photos)
-    return [next(endless) + f"#{number:06d}".encode() for number in range(count)]
+def unlike(photos: Sequence[bytes]) -> Iterator[bytes]:
+    """Pictures of which no two have the same bytes: a number follows the end of the file."""
+    for number, photo in enumerate(itertools.cycle(photos)):
+        yield photo + f"#{number:06d}".encode()
 
 
 def batch_rate(photos: Sequence[bytes], workers: int) -> float:
@@ -72,10 +73,10 @@ def command_rate(photos: Sequence[bytes], workers: int) -> float:
     """Photos per second of ``studio-detector batch`` itself, once it runs.
 
     It reads a folder, looks for look-alikes, and writes rows. What it takes with
-    the first photo alone, nearly all of it its start, is left out.
+    the first photo for each worker alone, nearly all of it its start, is left out.
     """
-    start_s = _command_seconds(photos[:1], workers)
-    return (len(photos) - 1) / (_command_seconds(photos, workers) - start_s)
+    start_s = _command_seconds(photos[:workers], workers)
+    return (len(photos) - workers) / (_command_seconds(photos, workers) - start_s)
 
 
 def _command_seconds(photos: Sequence[bytes], workers: int) -> float:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import sys
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tools.load import exposition
@@ -73,7 +74,7 @@ def warm_up(setup: Setup, count: int = _WARM_UP) -> float:
 
     photos = [path.read_bytes() for path in photographs(200)]
     marked = [data + b"warm-up" for data in photos]
-    pictures = unlike(marked, count + count // 4)
+    pictures = list(islice(unlike(marked), count + count // 4))
     asyncio.run(single_rate(setup.address, pictures[: count // 4], _CONNECTIONS))
     return asyncio.run(single_rate(setup.address, pictures[count // 4 :], _CONNECTIONS))
 

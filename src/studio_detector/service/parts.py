@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from studio_detector.pipeline.settings import Settings
     from studio_detector.service.access.authenticate import Authenticator
     from studio_detector.service.audit.log import AuditWriter
-    from studio_detector.service.blobs import Blobs
+    from studio_detector.service.blobs import Vault
     from studio_detector.service.cache import ResultCache
     from studio_detector.service.queues.broker import Broker
     from studio_detector.service.rates.base import Rates
@@ -111,7 +111,7 @@ class Parts:
     store: Store
     authenticator: Authenticator
     audit: AuditWriter
-    blobs: Blobs
+    blobs: Vault
     cache: ResultCache
     broker: Broker
     rates: Rates

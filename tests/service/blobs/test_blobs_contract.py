@@ -129,6 +129,41 @@ class BlobsContract:
         assert blobs.ping() is None
 
 
+class VaultContract(BlobsContract):
+    """What the service's own places can do beyond that."""
+
+    def test_many_are_put_as_one_is(self, blobs):
+        """Those that were there already, too."""
+        pictures = {_key(data): data for data in (b"%d" % n for n in range(40))}
+        blobs.put(*next(iter(pictures.items())))
+
+        blobs.put_all(pictures)
+        blobs.put_all({})
+
+        assert pictures == {key: blobs.get(key) for key in pictures}
+
+    def test_what_is_not_what_was_put_is_not_given(self, blobs, damage):
+        """Somebody wrote to the place, or the power failed."""
+        blobs.put(_key(PICTURE), PICTURE)
+        damage()
+
+        with pytest.raises(RequestError) as caught:
+            blobs.get(_key(PICTURE))
+
+        assert "picture_damaged" == caught.value.code
+
+    @pytest.fixture
+    def damage(self, tmp_path):
+        """Change the last byte of all that is kept in the folder."""
+
+        def change():
+            for path in tmp_path.glob("pictures/*/??/*"):
+                data = path.read_bytes()
+                path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+        return change
+
+
 class TestFolderBlobs(BlobsContract):
     @pytest.fixture
     def blobs(self, tmp_path):
@@ -141,20 +176,29 @@ class TestS3Blobs(BlobsContract):
         return S3Blobs(f"s3://{bucket}/some/prefix", endpoint=s3_endpoint)
 
 
-class TestPlainBlobs(BlobsContract):
+class TestPlainBlobs(VaultContract):
     @pytest.fixture
     def blobs(self, tmp_path, store):
         return PlainBlobs(FolderBlobs(tmp_path / "pictures"), store.pictures)
 
 
-class TestEncryptedFolderBlobs(BlobsContract):
+class TestEncryptedFolderBlobs(VaultContract):
     @pytest.fixture
     def blobs(self, tmp_path, store):
         masters = MasterKeys((LocalKey(b"m" * 32),))
         return EncryptedBlobs(FolderBlobs(tmp_path / "pictures"), masters, store.data_keys)
 
 
-class TestEncryptedS3Blobs(BlobsContract):
+class TestEncryptedS3Blobs(VaultContract):
+    @pytest.fixture
+    def damage(self, s3_endpoint, bucket):
+        def change():
+            inner = S3Blobs(f"s3://{bucket}/some/prefix", endpoint=s3_endpoint)
+            for key in inner.older_than(datetime.now(UTC) + timedelta(days=1)):
+                inner.put(key, b"?" * len(inner.get(key)))
+
+        return change
+
     @pytest.fixture
     def blobs(self, s3_endpoint, bucket, store):
         inner = S3Blobs(f"s3://{bucket}/some/prefix", endpoint=s3_endpoint)

@@ -129,7 +129,7 @@ class TestMasterKeys:
                 wrapped="",
                 master_id="",
             )
-            store.data_keys.take(masters.wrapped(os.urandom(32), names))
+            store.data_keys.take([masters.wrapped(os.urandom(32), names)])
         return masters.newest_id
 
     def test_none_is_no_fault_and_none_is_made(self, check, data_dir):

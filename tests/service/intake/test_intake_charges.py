@@ -10,6 +10,7 @@ import pytest
 
 from studio_detector.errors import AccessError
 from studio_detector.service.intake.charges import MEGAPIXELS_OF_ADDRESS, Purse, megapixels_of
+from studio_detector.service.intake.keeping import Keeping
 from studio_detector.service.intake.wishes import NamedAddress, Wishes
 from studio_detector.service.rate import Rate
 from studio_detector.service.rates.memory import MemoryRates
@@ -136,7 +137,7 @@ def test_an_archive_is_read_no_further_than_it_is_paid_for(make_door, monkeypatc
     """Unpacking the rest would be work for nothing."""
     door = make_door(rate_megapixels="100/hour")
     kept = []
-    monkeypatch.setattr(type(door.blobs), "put", lambda *arguments: kept.append(arguments))
+    monkeypatch.setattr(Keeping, "add", lambda *arguments: kept.append(arguments))
 
     with pytest.raises(AccessError):
         door.intake.archive(

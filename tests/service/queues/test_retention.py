@@ -78,7 +78,7 @@ def test_a_picture_stays_while_a_job_of_it_waits(parts, run):
 def test_a_picture_whose_job_is_about_to_be_accepted_stays(parts, run):
     """Even where pictures are not to be kept at all."""
     digest = sha256(b"good 1")
-    parts.store.pictures.need("default", digest)
+    parts.store.pictures.need([("default", digest)])
     parts.blobs.put(blob_key("default", digest), b"good 1")
     assert run(240, keep_s=0) == 0
     assert _has(parts, b"good 1")

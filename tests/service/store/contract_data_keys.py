@@ -22,41 +22,66 @@ def key_for(shown, **changes):
     return replace(key, **changes)
 
 
+def take(store, key):
+    """Take one, and give it as it is now."""
+    (taken,) = store.data_keys.take([key])
+    return taken
+
+
 class DataKeysContract:
     """Taken once, gone for good, wrapped anew."""
 
     def test_a_key_that_was_taken_is_found(self, store):
         key = key_for("a")
-        assert store.data_keys.take(key) == key
+        assert take(store, key) == key
         assert store.data_keys.get(TENANT, picture("a")) == key
 
     def test_a_picture_without_a_key_has_none(self, store):
-        store.data_keys.take(key_for("a"))
+        take(store, key_for("a"))
         assert store.data_keys.get(TENANT, picture("b")) is None
         assert store.data_keys.get("other", picture("a")) is None
 
     def test_who_comes_second_gets_the_first_ones_key(self, store):
-        first = store.data_keys.take(key_for("a"))
+        first = take(store, key_for("a"))
         second = key_for("a", blob=picture("else"), wrapped="other", master_id="second")
-        assert store.data_keys.take(second) == first
+        assert take(store, second) == first
+
+    def test_many_are_taken_as_one_is(self, store):
+        """In the order given, those that are there already as they are."""
+        first = take(store, key_for(7))
+        fresh = [key_for(n, wrapped=f"fresh {n}") for n in range(600)]
+
+        taken = store.data_keys.take(fresh)
+
+        assert [*fresh[:7], first, *fresh[8:]] == taken
+        assert store.data_keys.get(TENANT, picture(599)) == fresh[599]
+
+    def test_two_who_take_the_same_ones_in_other_orders_wait_for_each_other(self, store):
+        """And not each for the other."""
+        names = range(40)
+        orders = [names, names[::-1]] * 4
+
+        taken = at_once(
+            8, lambda n: store.data_keys.take([key_for(m, wrapped=str(n)) for m in orders[n]])
+        )
+
+        assert 1 == len({frozenset(keys) for keys in taken})
 
     def test_of_many_at_once_all_get_one_key(self, store):
-        found = at_once(
-            12, lambda n: store.data_keys.take(key_for("a", blob=picture(n), wrapped=str(n)))
-        )
+        found = at_once(12, lambda n: take(store, key_for("a", blob=picture(n), wrapped=str(n))))
         assert len(set(found)) == 1
         assert store.data_keys.get(TENANT, picture("a")) == found[0]
 
     def test_a_key_that_is_taken_notes_that_its_picture_is_needed(self, store, clock):
         """Until its job is accepted, or five minutes have gone."""
-        store.data_keys.take(key_for("a"))
+        take(store, key_for("a"))
         clock.move(240)
         assert store.pictures.unneeded(clock.now) == []
         clock.move(120)
         assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
 
     def test_a_key_that_was_shredded_is_gone_before_the_bytes_are(self, store):
-        store.data_keys.take(key_for("a"))
+        take(store, key_for("a"))
         seen = []
 
         def remove(blob):
@@ -68,7 +93,7 @@ class DataKeysContract:
 
     def test_a_key_goes_in_the_transaction_that_forgets_its_picture(self, store, clock):
         """And the bytes after it, since whoever writes meanwhile would wait for a bucket."""
-        store.data_keys.take(key_for("a"))
+        take(store, key_for("a"))
         clock.move(3600)
         removed = []
 
@@ -82,7 +107,7 @@ class DataKeysContract:
 
     def test_a_picture_that_is_wanted_after_all_keeps_its_key(self, store, clock):
         """Nothing of the transaction that failed is left, and no bytes are removed."""
-        store.data_keys.take(key_for("a"))
+        take(store, key_for("a"))
         clock.move(3600)
         removed = []
 
@@ -98,7 +123,7 @@ class DataKeysContract:
 
     def test_pictures_are_found_by_the_names_of_their_bytes(self, store):
         for n in range(600):
-            store.data_keys.take(key_for(n))
+            take(store, key_for(n))
         names = [picture(f"blob of {n}") for n in range(600)]
         found = store.data_keys.of_blobs([*names, picture("unknown")])
         assert found == {names[n]: (TENANT, picture(n)) for n in range(600)}
@@ -106,13 +131,13 @@ class DataKeysContract:
     def test_keys_are_counted_by_their_master_key(self, store):
         assert store.data_keys.counts() == {}
         for n in range(3):
-            store.data_keys.take(key_for(n, master_id="second" if n else "first"))
+            take(store, key_for(n, master_id="second" if n else "first"))
         assert store.data_keys.counts() == {"first": 1, "second": 2}
 
     def test_keys_of_a_master_key_come_in_parts(self, store):
         for n in range(5):
-            store.data_keys.take(key_for(n, tenant="b" if n % 2 else "a"))
-        store.data_keys.take(key_for(9, master_id="second"))
+            take(store, key_for(n, tenant="b" if n % 2 else "a"))
+        take(store, key_for(9, master_id="second"))
         found, after = [], ("", "")
         while part := store.data_keys.wrapped_by("first", after=after, limit=2):
             assert len(part) <= 2
@@ -122,11 +147,11 @@ class DataKeysContract:
         assert len(found) == 5
 
     def test_a_key_is_rewrapped_unless_it_changed_meanwhile(self, store):
-        keys = [store.data_keys.take(key_for(n)) for n in range(3)]
+        keys = [take(store, key_for(n)) for n in range(3)]
         changes = {key: replace(key, wrapped="new", master_id="second") for key in keys}
         store.data_keys.shred(TENANT, picture(1), lambda _: None)
         store.data_keys.shred(TENANT, picture(2), lambda _: None)
-        later = store.data_keys.take(key_for(2, blob=picture("later"), wrapped="later"))
+        later = take(store, key_for(2, blob=picture("later"), wrapped="later"))
         assert store.data_keys.rewrap(changes) == 1
         assert store.data_keys.get(TENANT, picture(0)) == changes[keys[0]]
         assert store.data_keys.get(TENANT, picture(1)) is None

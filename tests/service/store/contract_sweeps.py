@@ -218,14 +218,14 @@ class SweepsContract:
         assert store.pictures.unneeded(clock.now - timedelta(minutes=30)) == []
 
     def test_a_picture_that_has_just_come_is_not_thrown_away_before_its_job(self, store, clock):
-        store.pictures.need(TENANT, picture("a"))
+        store.pictures.need([(TENANT, picture("a"))])
         clock.move(60)
         assert store.pictures.unneeded(clock.now) == []
         clock.move(600)
         assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
 
     def test_a_picture_is_not_needed_from_the_moment_its_last_job_is_over(self, store, clock):
-        store.pictures.need(TENANT, picture("a"))
+        store.pictures.need([(TENANT, picture("a"))])
         running = begin(store, accept_one(store, new_job("a")))
         finish_with(store, running, "a")
         clock.move(0.001)
@@ -236,7 +236,7 @@ class SweepsContract:
     ):
         """A slow one, whose picture came first and whose job comes last."""
         for _ in range(2):
-            store.pictures.need(TENANT, picture("a"))
+            store.pictures.need([(TENANT, picture("a"))])
         running = begin(store, accept_one(store, new_job("a")))
         finish_with(store, running, "a")
         clock.move(60)
@@ -252,7 +252,7 @@ class SweepsContract:
         """A job that is tried again has brought no picture."""
         dead = begin(store, accept_one(store, new_job("a")))
         store.jobs.fail(dead.id, dead.lease_token, "corrupt", "", is_passing=False)
-        store.pictures.need(TENANT, picture("a"))
+        store.pictures.need([(TENANT, picture("a"))])
         again = begin(store, store.jobs.retry(TENANT, dead.id))
         store.jobs.fail(again.id, again.lease_token, "corrupt", "", is_passing=False)
         clock.move(60)
@@ -260,14 +260,14 @@ class SweepsContract:
 
     def test_a_fetched_picture_is_not_needed_once_its_job_is_over(self, store, clock):
         job = begin(store, accept_one(store, new_job()))
-        store.pictures.need(TENANT, picture("a"))
+        store.pictures.need([(TENANT, picture("a"))])
         assert store.jobs.learn_hash(job.id, job.lease_token, picture("a")) == "work"
         finish_with(store, job, "a")
         clock.move(0.001)
         assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
 
     def test_a_picture_is_forgotten_with_its_bytes(self, store, clock):
-        store.pictures.need(TENANT, picture("a"))
+        store.pictures.need([(TENANT, picture("a"))])
         clock.move(HOUR_S)
         deleted = []
 
@@ -282,7 +282,7 @@ class SweepsContract:
         assert store.pictures.unneeded(clock.now) == []
 
     def test_a_picture_whose_bytes_cannot_be_deleted_is_tried_again(self, store, clock):
-        store.pictures.need(TENANT, picture("a"))
+        store.pictures.need([(TENANT, picture("a"))])
         clock.move(HOUR_S)
 
         def fail():
@@ -293,7 +293,7 @@ class SweepsContract:
         assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
 
     def test_a_picture_that_somebody_wants_by_now_is_kept(self, store, clock):
-        store.pictures.need(TENANT, picture("a"))
+        store.pictures.need([(TENANT, picture("a"))])
         clock.move(HOUR_S)
         (found,) = store.pictures.unneeded(clock.now)
         accept_one(store, new_job("a"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from studio_detector.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
 # No dot or dash in front, so that no tenant is a hidden file, a parent folder or an option.
@@ -59,6 +59,24 @@ class Blobs(Protocol):
 
     def ping(self) -> None:
         """Make sure that the place can be reached."""
+
+
+class Vault(Blobs, Protocol):
+    """`Blobs` as the service sees them: what is put is noted as needed, what is given is checked.
+
+    The hash of a key must be that of the bytes. ``get`` raises ``RequestError``
+    (``picture_damaged``), too, if what is there is not what was put.
+    """
+
+    def put_all(self, pictures: Mapping[str, bytes | bytearray]) -> None:
+        """Keep many pictures as `put` does each, with less for the database to do.
+
+        Args:
+            pictures: Key -> bytes.
+
+        Raises:
+            BusyError: As `put`; some may be kept.
+        """
 
 
 def blob_key(tenant: str, image_hash: str) -> str:

@@ -45,7 +45,7 @@ class Found:
 
     Attributes:
         name: What the sender calls it.
-        image_hash: SHA-256 of its bytes, which are kept already.
+        image_hash: SHA-256 of its bytes, which were handed over for keeping.
         image_url: Where it is to be fetched from.
         error_code: Why it cannot be analysed.
         error_message: Likewise, in words.
@@ -78,7 +78,7 @@ def from_addresses(items: Sequence[NamedAddress], check: Callable[[str], None]) 
 def from_archive(
     file: BinaryIO, limits: Limits, *, keep: Callable[[str, bytes], None], most: int
 ) -> Iterator[Found]:
-    """Pictures of an archive in stored order, each kept before it is given.
+    """Pictures of an archive in stored order, each handed over for keeping before it is given.
 
     Args:
         file: The archive, in which can be sought.

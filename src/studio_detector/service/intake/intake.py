@@ -23,6 +23,7 @@ from studio_detector.service.intake.jobs import (
     with_shadows,
     work_for,
 )
+from studio_detector.service.intake.keeping import Keeping
 from studio_detector.service.intake.pictures import check_picture
 from studio_detector.service.logs.context import request_id
 from studio_detector.service.queues.remembering import remembered
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from studio_detector.imaging.limits import Limits
-    from studio_detector.service.blobs import Blobs
+    from studio_detector.service.blobs import Vault
     from studio_detector.service.cache import ResultCache
     from studio_detector.service.fetch.fetcher import Fetcher
     from studio_detector.service.fetch.poster import GuardedPoster
@@ -83,7 +84,7 @@ class Intake:
     settings: ServiceSettings
     limits: Limits
     store: Store
-    blobs: Blobs
+    blobs: Vault
     cache: ResultCache
     broker: Broker
     variants: Variants
@@ -208,16 +209,15 @@ class Intake:
         if first := self._admit(1, tenant, promise):
             return _batch_of(first)
         purse = Purse(self.rates, tenant, self.limits.max_pixels)
-        kept: set[str] = set()
+        keeping = Keeping(self.blobs, tenant)
 
         def keep(image_hash: str, data: bytes) -> None:
             purse.add(data)
-            # Once for the whole request, since putting counts how many requests await it.
-            if image_hash not in kept:
-                self.blobs.put(blob_key(tenant, image_hash), data)
-                kept.add(image_hash)
+            keeping.add(image_hash, data)
 
-        found = archives.from_archive(file, self.limits, keep=keep, most=self._most_items)
+        found = keeping.until_all_are_kept(
+            archives.from_archive(file, self.limits, keep=keep, most=self._most_items)
+        )
         return self._accept_batch(batch, found, wishes, promise, admitted=1, purse=purse)
 
     def send(self, jobs: Iterable[Job]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from studio_detector.service.blobs import Blobs
+    from studio_detector.service.blobs import Vault
     from studio_detector.service.cache import ResultCache
     from studio_detector.service.callbacks.deliver import Deliverer
     from studio_detector.service.children.children import AnalysisChildren
@@ -43,7 +43,7 @@ class WorkerParts(Protocol):
         """Where messages come from and go to."""
 
     @property
-    def blobs(self) -> Blobs:
+    def blobs(self) -> Vault:
         """Where pictures lie."""
 
     @property

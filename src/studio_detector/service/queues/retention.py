@@ -154,7 +154,7 @@ def adopt_orphans(
         known = store.pictures.known(part)
         for tenant, image_hash in part:
             if (tenant, image_hash) not in known:
-                store.pictures.need(tenant, image_hash)
+                store.pictures.need([(tenant, image_hash)])
                 total += 1
     if total:
         _log.info("%d pictures were kept for no job", total)

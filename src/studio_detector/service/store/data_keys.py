@@ -100,26 +100,36 @@ class DataKeys:
         self._db = db
         self._terms = terms
 
-    def take(self, fresh: DataKey) -> DataKey:
-        """Give a picture that is about to be kept a key, unless it has one.
+    def take(self, fresh: Sequence[DataKey]) -> list[DataKey]:
+        """Give pictures that are about to be kept a key each, unless they have one.
 
-        That it is needed is noted with it; see `Pictures.need`.
+        That they are needed is noted with it; see `Pictures.need`.
 
         Args:
-            fresh: The key it gets then.
+            fresh: The keys they get then, of as many pictures.
 
         Returns:
-            The key it has: of several processes that do this at once, all get the first one's.
+            The keys they have, in the same order: of several processes that do this at once,
+            all get the first one's.
         """
+        if not fresh:
+            return []
         now = self._terms.clock()
-        values = {name: getattr(fresh, name) for name in _NAMES} | {"created_at": now}
+        # In one order for everybody, so that two batches of the same pictures do not lock
+        # crosswise.
+        ordered = sorted(fresh, key=_place)
+        rows = [
+            {name: getattr(key, name) for name in _NAMES} | {"created_at": now} for key in ordered
+        ]
 
-        def work(tx: Connection) -> DataKey:
+        def work(tx: Connection) -> list[DataKey]:
             # First, since whoever throws the picture away locks that row first, too.
-            placing.expect_picture(tx, fresh.tenant, fresh.image_hash, now)
-            return _key_of(tx.execute(_TAKE, values).one())
+            placing.expect_pictures(tx, map(_place, ordered), now)
+            found = tx.execute(_TAKE, rows if len(rows) > 1 else rows[0])
+            return [_key_of(row) for row in found]
 
-        return self._db.write(work)
+        known = {_place(key): key for key in self._db.write(work)}
+        return [known[_place(key)] for key in fresh]
 
     def get(self, tenant: str, image_hash: str) -> DataKey | None:
         """The key of a picture; None if it has none."""
@@ -212,6 +222,10 @@ class DataKeys:
 def wrapped_counts(tx: Connection) -> dict[str, int]:
     """Master key -> keys of pictures that it has wrapped."""
     return {row[0]: row[1] for row in tx.execute(_COUNTS)}
+
+
+def _place(key: DataKey) -> tuple[str, str]:
+    return key.tenant, key.image_hash
 
 
 def _key_of(row: Row[*tuple[Any, ...]]) -> DataKey:

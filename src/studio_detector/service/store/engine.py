@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
 
 import orjson
@@ -76,12 +76,11 @@ class Database:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         make = _sqlite_engine if self.is_sqlite else _postgres_engine
         self._engine = make(self._url, is_read_only=is_read_only)
-        writers = self._engine
+        self._writers = self._engine
         if self.is_sqlite:
             # One connection for all writes: what it has read is not read again, as it is where
             # another connection has written in between.
-            writers = _sqlite_engine(self._url, is_read_only=is_read_only, is_alone=True)
-        self._writers = writers.execution_options(is_writer=True)
+            self._writers = _sqlite_engine(self._url, is_read_only=is_read_only, is_alone=True)
         # SQLite lets one write at a time and others poll: threads of one process queue here.
         self._turn: AbstractContextManager[Any] = (
             threading.Lock() if self.is_sqlite else nullcontext()
@@ -105,6 +104,9 @@ class Database:
         def attempt() -> T:
             mine.afterwards = []
             with self._turn, self._writers.begin() as connection:
+                if self.is_sqlite:
+                    # A deferred transaction that has read and wants to write may fail.
+                    _begin_sqlite(connection, "BEGIN IMMEDIATE")
                 mine.connection = connection
                 try:
                     return work(connection)
@@ -135,6 +137,8 @@ class Database:
 
         def attempt() -> T:
             with self._engine.connect() as connection:
+                if self.is_sqlite:
+                    _begin_sqlite(connection, "BEGIN")
                 return work(connection)
 
         return self._patiently(attempt)
@@ -254,7 +258,7 @@ def _sqlite_engine(url: URL, *, is_read_only: bool, is_alone: bool = False) -> E
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        # The driver's own BEGIN is deferred, and a deferred reader that wants to write fails.
+        # The driver begins nothing by itself.
         connection.isolation_level = None
         if is_read_only:
             return
@@ -264,12 +268,13 @@ def _sqlite_engine(url: URL, *, is_read_only: bool, is_alone: bool = False) -> E
         # What is deleted is to be gone from the file, too.
         connection.execute("PRAGMA secure_delete = ON")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        is_writer = connection.get_execution_options().get("is_writer", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
-
     return engine
+
+
+def _begin_sqlite(connection: Connection, how: str) -> None:
+    # Of the driver itself, and not by an event of SQLAlchemy, which makes every statement slower.
+    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    driver.execute(how)
 
 
 def _read_only(url: URL) -> URL:

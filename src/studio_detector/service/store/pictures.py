@@ -104,14 +104,17 @@ class Pictures:
         self._db = db
         self._terms = terms
 
-    def need(self, tenant: str, image_hash: str) -> None:
-        """Note that a picture is about to be kept; call it before keeping it.
+    def need(self, expected: Sequence[tuple[str, str]]) -> None:
+        """Note that pictures are about to be kept; call it before keeping them.
 
-        Then it cannot be thrown away between its keeping and the acceptance of its job, though
-        other jobs of the same picture end meanwhile. One call for each picture of a request.
+        Then none can be thrown away between its keeping and the acceptance of its job, though
+        other jobs of the same picture end meanwhile. Each picture of a request once.
+
+        Args:
+            expected: Tenant and hash of each.
         """
         now = self._terms.clock()
-        self._db.write(lambda tx: placing.expect_picture(tx, tenant, image_hash, now))
+        self._db.write(lambda tx: placing.expect_pictures(tx, expected, now))
 
     def give_up(self, tenant: str, image_hash: str) -> None:
         """Note that the job for which a picture was kept is there no more.

@@ -283,9 +283,9 @@ def hurry(tx: Connection, leaders: Iterable[UUID]) -> None:
         tx.execute(_HURRY, {"job": leader})
 
 
-def expect_picture(tx: Connection, tenant: str, image_hash: str, now: datetime) -> None:
-    """Note that a picture is about to be kept for a job that is not here yet."""
-    tx.execute(_NEED, _needed(tenant, image_hash, now, arriving=1, change=1))
+def expect_pictures(tx: Connection, expected: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Note that pictures, by tenant and hash, are about to be kept for jobs not here yet."""
+    _need(tx, [_needed(*names, now, arriving=1, change=1) for names in sorted(set(expected))])
 
 
 def need_pictures(
@@ -299,10 +299,11 @@ def need_pictures(
         now: The moment.
         arrived: Whether each was noted as expected for these jobs before.
     """
-    rows = [
-        _needed(tenant, image_hash, now, arriving=0, change=-1 if arrived else 0)
-        for tenant, image_hash in sorted(set(needed))
-    ]
+    change = -1 if arrived else 0
+    _need(tx, [_needed(*names, now, arriving=0, change=change) for names in sorted(set(needed))])
+
+
+def _need(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         tx.execute(_NEED, rows[0] if len(rows) == 1 else rows)
 

@@ -12,7 +12,7 @@ from studio_detector.service.store import DataKey
 from studio_detector.service.vault.envelope import KEY_BYTES, DamagedError, seal, unseal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from studio_detector.service.blobs import Blobs
@@ -24,7 +24,7 @@ _PART = 500
 
 
 class EncryptedBlobs:
-    """`Blobs` around others: each picture under a key and a name of its own, both by chance.
+    """`Vault` around others: each picture under a key and a name of its own, both by chance.
 
     The key's row in the store says under which name the bytes lie. So bytes and key can never
     be of two different puttings: whoever puts the same picture at the same moment gets the same
@@ -50,13 +50,18 @@ class EncryptedBlobs:
         Raises:
             ConfigError: ``master_key_missing`` if it is there under a key that is not.
         """
-        tenant, image_hash = split_key(key)
-        data_key, row = self._taken(tenant, image_hash)
-        sealed = seal(data_key, data, tenant=tenant, image_hash=image_hash)
-        self._inner.put(blob_key(tenant, row.blob), sealed)
+        self.put_all({key: data})
+
+    def put_all(self, pictures: Mapping[str, bytes | bytearray]) -> None:
+        """See `Vault.put_all` and `put`."""
+        taken = self._taken([split_key(key) for key in pictures])
+        for (key, data), (data_key, row) in zip(pictures.items(), taken, strict=True):
+            tenant, image_hash = split_key(key)
+            sealed = seal(data_key, data, tenant=tenant, image_hash=image_hash)
+            self._inner.put(blob_key(tenant, row.blob), sealed)
 
     def get(self, key: str) -> bytes:
-        """See `Blobs.get`.
+        """See `Vault.get`.
 
         Raises:
             RequestError: ``picture_damaged`` if it is not what was put.
@@ -110,24 +115,25 @@ class EncryptedBlobs:
         """See `Blobs.ping`."""
         self._inner.ping()
 
-    def _taken(self, tenant: str, image_hash: str) -> tuple[bytes, DataKey]:
-        """The key that a picture has or gets, also as it is kept."""
-        fresh_key = secrets.token_bytes(KEY_BYTES)
-        fresh = self._masters.wrapped(
-            fresh_key,
-            DataKey(
-                tenant=tenant,
-                image_hash=image_hash,
-                blob=secrets.token_hex(_NAME_BYTES),
-                wrapped="",
-                master_id="",
-            ),
-        )
-        while True:
-            row = self._keys.take(fresh)
-            if row.blob == fresh.blob:
-                return fresh_key, row
+    def _taken(self, names: Sequence[tuple[str, str]]) -> list[tuple[bytes, DataKey]]:
+        """The keys that pictures have or get, also as they are kept; by tenant and hash."""
+        fresh = [self._fresh(tenant, image_hash) for tenant, image_hash in names]
+        rows = self._keys.take([row for _, row in fresh])
+        return [self._known(own, row) for own, row in zip(fresh, rows, strict=True)]
+
+    def _fresh(self, tenant: str, image_hash: str) -> tuple[bytes, DataKey]:
+        data_key = secrets.token_bytes(KEY_BYTES)
+        blob = secrets.token_hex(_NAME_BYTES)
+        names = DataKey(tenant=tenant, image_hash=image_hash, blob=blob, wrapped="", master_id="")
+        return data_key, self._masters.wrapped(data_key, names)
+
+    def _known(self, own: tuple[bytes, DataKey], row: DataKey) -> tuple[bytes, DataKey]:
+        """The key of a row, which may be another's who was first."""
+        data_key, fresh = own
+        while row.blob != fresh.blob:
             try:
                 return self._masters.unwrapped(row), row
             except DamagedError:  # the row was changed, and the picture is in hand
-                self.delete(blob_key(tenant, image_hash))
+                self.delete(blob_key(row.tenant, row.image_hash))
+                (row,) = self._keys.take([fresh])
+        return data_key, row

@@ -11,7 +11,7 @@ from studio_detector.service.vault.plain_blobs import PlainBlobs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from studio_detector.service.blobs import Blobs
+    from studio_detector.service.blobs import Blobs, Vault
     from studio_detector.service.settings import ServiceSettings
     from studio_detector.service.store import Store
     from studio_detector.service.vault.key_wrapper import KeyWrapper
@@ -23,7 +23,7 @@ def open_vault(
     blobs: Blobs,
     store: Store,
     hook: KeyWrapper | None = None,
-) -> Blobs:
+) -> Vault:
     """The place for pictures, encrypted unless ``encrypt_pictures`` is off.
 
     Args:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
+from studio_detector.errors import RequestError
 from studio_detector.service.blobs.base import split_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from studio_detector.service.blobs import Blobs
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PlainBlobs:
-    """`Blobs` as others keep them; putting a picture notes that it is needed.
+    """`Vault` around others, which keep the pictures as they are.
 
     Args:
         inner: Where the bytes lie.
@@ -28,12 +30,25 @@ class PlainBlobs:
 
     def put(self, key: str, data: bytes | bytearray) -> None:
         """See `Blobs.put`."""
-        self._pictures.need(*split_key(key))
-        self._inner.put(key, data)
+        self.put_all({key: data})
+
+    def put_all(self, pictures: Mapping[str, bytes | bytearray]) -> None:
+        """See `Vault.put_all`."""
+        self._pictures.need([split_key(key) for key in pictures])
+        for key, data in pictures.items():
+            self._inner.put(key, data)
 
     def get(self, key: str) -> bytes:
-        """See `Blobs.get`."""
-        return self._inner.get(key)
+        """See `Vault.get`."""
+        data = self._inner.get(key)
+        _, image_hash = split_key(key)
+        if hashlib.sha256(data).hexdigest() != image_hash:
+            raise RequestError(
+                f"the kept picture {image_hash} has other bytes than were put there; send it "
+                "again, and find out who can write to the place of pictures",
+                code="picture_damaged",
+            )
+        return data
 
     def exists(self, key: str) -> bool:
         """See `Blobs.exists`."""

@@ -1,0 +1,86 @@
+"""Pictures of one request are kept some at a time, each once, and all in the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio_detector.errors import BusyError
+from studio_detector.service.intake.keeping import Keeping
+
+MIB = 1024 * 1024
+
+
+class NotedVault:
+    """Notes what is put at once; is full when told to."""
+
+    def __init__(self):
+        self.puts = []
+        self.is_full = False
+
+    def put_all(self, pictures):
+        if self.is_full:
+            raise BusyError("full", code="storage_full")
+        self.puts.append(dict(pictures))
+
+
+def hash_of(number):
+    return f"{number:064x}"
+
+
+def kept(vault, pictures):
+    """Give pictures, each after it was added, and return what was given."""
+    keeping = Keeping(vault, "t")
+
+    def found():
+        for number, data in pictures:
+            keeping.add(hash_of(number), data)
+            yield number
+
+    return list(keeping.until_all_are_kept(found()))
+
+
+def test_every_picture_is_kept_under_its_tenant_and_hash():
+    """The last ones as well, which are fewer than the others."""
+    vault = NotedVault()
+    pictures = [(number, b"%d" % number) for number in range(70)]
+
+    assert list(range(70)) == kept(vault, pictures)
+
+    together = {key: data for put in vault.puts for key, data in put.items()}
+    assert {f"t/{hash_of(number)}": data for number, data in pictures} == together
+    assert 1 < len(vault.puts) < 10
+
+
+def test_what_a_request_has_twice_is_kept_once():
+    """Since putting counts how many requests await a picture."""
+    vault = NotedVault()
+
+    kept(vault, [(number % 40, b"x") for number in range(200)])
+
+    assert 40 == sum(map(len, vault.puts))
+
+
+def test_large_pictures_do_not_pile_up():
+    """They are in memory by the handful."""
+    vault = NotedVault()
+
+    kept(vault, [(number, bytes(3 * MIB)) for number in range(20)])
+
+    assert max(sum(map(len, put.values())) for put in vault.puts) < 12 * MIB
+
+
+def test_a_request_without_pictures_puts_nothing():
+    vault = NotedVault()
+
+    assert [] == kept(vault, [])
+    assert [] == vault.puts
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_a_full_place_is_told_before_the_end(count):
+    """So that nothing is accepted whose picture is not kept."""
+    vault = NotedVault()
+    vault.is_full = True
+
+    with pytest.raises(BusyError):
+        kept(vault, [(number, b"x") for number in range(count)])
