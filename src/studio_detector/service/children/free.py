@@ -30,8 +30,7 @@ class FreeChildren:
         self._all = len(ordinary) + len(kept)
         self._urgent = 0
         self._lock = threading.Lock()
-        # Whoever returns a child wakes one thread: with all of them awake for each picture,
-        # most of the changes of threads of a busy service were these.
+        # Whoever returns a child wakes one thread: all others would find it taken.
         self._for_urgent = threading.Condition(self._lock)
         self._for_ordinary = threading.Condition(self._lock)
         self._for_all = threading.Condition(self._lock)
