@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from free_ports import free_port
 from service_servers import lacking
 
 _START_S = 20
@@ -22,9 +23,7 @@ class PrivateRedis:
         if shutil.which("redis-server") is None:
             lacking("there is no redis-server in the PATH")
         self._folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process = None
 

@@ -28,6 +28,10 @@ def known(served):
     }
 
 
+def length(answer):
+    return answer.headers.get("content-length")
+
+
 def test_every_address_that_can_be_fetched(known):
     """The same status and headers, and no body."""
     service, names = known
@@ -40,12 +44,15 @@ def test_every_address_that_can_be_fetched(known):
             where += f"?image_hash={names['image_hash']}"
 
         full, head = service.http.get(where), service.http.head(where)
+        while where.endswith("/audit") and length(full) != length(head):
+            # What is noted meanwhile is written now and then, and may be between the two.
+            full, head = service.http.get(where), service.http.head(where)
 
         assert (200, 200) == (full.status_code, head.status_code), where
         assert b"" == head.content
         assert full.headers["content-type"] == head.headers["content-type"]
         assert full.headers.get("etag") == head.headers.get("etag")
-        assert full.headers.get("content-length") == head.headers.get("content-length")
+        assert length(full) == length(head), where
 
 
 def test_what_follows_is_not_followed(idle):

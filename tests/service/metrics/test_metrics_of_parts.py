@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from free_ports import free_port
 from kept_pictures import file, sha256
 from metric_reading import exposed, families, fetched, value
 from studio_detector import __version__
@@ -228,9 +229,7 @@ class TestService:
 class TestWorker:
     @pytest.fixture
     def port(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
+        return free_port()
 
     def test_it_tells_its_metrics_until_the_end(self, metrics, port):
         """At a port of its own, and nothing afterwards."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import socket
 import sqlite3
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from free_ports import free_port
 from service.store.store_examples import TENANT, accept_one, at_once, begin, finish_with, new_job
 from studio_detector.errors import BusyError, ConfigError
 from studio_detector.service.store import open_store
@@ -57,9 +57,7 @@ def test_a_folder_that_is_not_there_is_said_to_be_unavailable(tmp_path):
 
 def test_a_server_that_does_not_answer_is_unavailable_and_keeps_its_password(caplog):
     """Neither the message nor the log repeats it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with caplog.at_level(logging.DEBUG), pytest.raises(BusyError) as caught:
         open_store(f"postgresql://user:se%20cret@127.0.0.1:{port}/name")
     assert caught.value.code == "store_unavailable"
