@@ -26,6 +26,7 @@ from studio_detector.service.queues.retention import spared
 from studio_detector.service.records import NewResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from studio_detector.service.queues.leases import Leases
@@ -37,7 +38,17 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def run_job(parts: WorkerParts, leases: Leases, patience: Patience, job_id: UUID) -> Job | None:
+def _for_nobody() -> None:
+    """Stand back where there is nothing more urgent."""
+
+
+def run_job(
+    parts: WorkerParts,
+    leases: Leases,
+    patience: Patience,
+    job_id: UUID,
+    stand_back: Callable[[], None] = _for_nobody,
+) -> Job | None:
     """Try a job once, if there is something to do.
 
     Args:
@@ -46,6 +57,7 @@ def run_job(parts: WorkerParts, leases: Leases, patience: Patience, job_id: UUID
         patience: Waits for the database and the pictures while they are away.
         job_id: The job; a message for one that is done, waits for another or is another's is
             harmless.
+        stand_back: Called before each step that other work may have to wait for.
 
     Returns:
         The job as the store has it afterwards; None if there was nothing to do, or its lease
@@ -55,13 +67,15 @@ def run_job(parts: WorkerParts, leases: Leases, patience: Patience, job_id: UUID
         BusyError: If a part stays away or the process is to end: the job goes back as it was,
             or, where it is the store that is away, its lease runs out.
     """
+    stand_back()
     with leases.owner() as owner:
         job = patience.ask(lambda: parts.store.jobs.claim(job_id, owner))
         if job is None:
             return None
         with followed(parts, job, owner) as told:
             try:
-                outcome = _outcome(parts, patience, job)
+                outcome = _outcome(parts, patience, job, stand_back)
+                stand_back()
                 ended = _tell(parts, patience, job, outcome)
                 _count_verdict(parts, outcome, ended)
             except _LeaseLostError:
@@ -72,6 +86,7 @@ def run_job(parts: WorkerParts, leases: Leases, patience: Patience, job_id: UUID
                 ended = _tell(parts, patience, job, failure_of(error))
             told.ended = ended
     if ended is not None:
+        stand_back()
         with bound(**ids_of(ended)):
             _follow_up(parts, ended)
     return ended
@@ -81,7 +96,9 @@ class _LeaseLostError(Exception):
     """Somebody else is at the job, or it was cancelled."""
 
 
-def _outcome(parts: WorkerParts, patience: Patience, job: Job) -> Outcome:
+def _outcome(
+    parts: WorkerParts, patience: Patience, job: Job, stand_back: Callable[[], None]
+) -> Outcome:
     data = _kept(parts, patience, job)
     image_hash = job.image_hash
     if data is None or image_hash is None:
@@ -99,6 +116,7 @@ def _outcome(parts: WorkerParts, patience: Patience, job: Job) -> Outcome:
     phases = "lighting" if is_split else job.work.phases
     # The first half has asked.
     is_alike_enough = job.near_duplicates and job.partial is None
+    stand_back()
     with parts.tracer.span("analysis") as span:
         row = parts.children.analyse(
             data,

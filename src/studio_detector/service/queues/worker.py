@@ -13,6 +13,7 @@ from studio_detector.service.logs.context import bound
 from studio_detector.service.queues.leases import Leases
 from studio_detector.service.queues.patience import Patience
 from studio_detector.service.queues.pools import QUEUES, pools_of
+from studio_detector.service.queues.precedence import Precedence
 from studio_detector.service.queues.retention import adopt_orphans, forget_old, throw_away
 from studio_detector.service.queues.sweeper import ORPHANS, RETENTION, Sweeper
 from studio_detector.service.queues.work import run_job
@@ -42,6 +43,7 @@ class Worker:
         self._pools = pools_for(settings, queues)
         self._stopping = threading.Event()
         self._patience = Patience(self._stopping)
+        self._precedence = Precedence()
         self._leases = Leases(parts.store.jobs, settings.lease_s)
         self._sweeper = (
             Sweeper(
@@ -113,8 +115,12 @@ class Worker:
             return
         if queue == "webhook":
             self._parts.deliverer.deliver(what)
+        elif queue == "high":
+            with self._precedence.urgent():
+                run_job(self._parts, self._leases, self._patience, what)
         else:
-            run_job(self._parts, self._leases, self._patience, what)
+            stand_back = self._precedence.stand_back
+            run_job(self._parts, self._leases, self._patience, what, stand_back)
 
     def _maintain(self, task: str) -> None:
         parts, settings = self._parts, self._parts.settings
