@@ -37,6 +37,7 @@ _PHOTOGRAPHS = 200
 _ROUNDS = 5
 # Of pictures larger than the photographs at hand, in a round: enough for some seconds each.
 _IN_ROUND = {TWO_MP: 300, TWELVE_MP: 120}
+_WAYS = ("single", "archive", "archives")
 _WORKERS = 2
 _CONNECTIONS = 16
 _LATENCY_REQUESTS = 200
@@ -104,7 +105,7 @@ def _throughput(
     def some(count: int) -> list[bytes]:
         return [next(fresh) for _ in range(count)]
 
-    found: dict[str, list[float]] = {"batch": [], "single": [], "archive": []}
+    found: dict[str, list[float]] = {"batch": [], **{way: [] for way in _WAYS}}
     if has_command:
         found["command"] = []
     with running(mode, *_OPTIONS) as address:
@@ -117,6 +118,7 @@ def _throughput(
                 asyncio.run(rates.single_rate(address, some(in_round), _CONNECTIONS))
             )
             found["archive"].append(asyncio.run(rates.archive_rate(address, some(in_round))))
+            found["archives"].append(asyncio.run(rates.archives_rate(address, some(in_round))))
     return {
         "median_bytes": int(median(map(len, photos))),
         **{f"{name}_per_s": round(median(rate), 1) for name, rate in found.items()},
@@ -124,7 +126,7 @@ def _throughput(
             f"{name}_over_{base}": round(_ratio(found[name], found[base]), 3)
             for base in ("batch", "command")
             if base in found
-            for name in ("single", "archive")
+            for name in _WAYS
         },
     }
 

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_WAYS = (("one archive", "archive"), ("one request a photo", "single"))
+_WAYS = (
+    ("one archive", "archive"),
+    ("six archives", "archives"),
+    ("one request a photo", "single"),
+)
 _BASES = (("the command batch", "command"), ("the bare pool behind it", "batch"))
 _LEAST_OF_BATCH = 0.8
 _MOST_OF_IDLE = 2.0
@@ -27,19 +31,17 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
             (
                 "mode",
                 "the bare pool, photos/s",
-                "one request a photo",
-                "of the pool",
-                "one archive",
-                "of the pool",
+                *(text for way, _ in _WAYS for text in (way, "of the pool")),
             ),
             [
                 (
                     mode,
                     f"{of['batch_per_s']:.1f}",
-                    f"{of['single_per_s']:.1f}",
-                    f"{of['single_over_batch']:.0%}",
-                    f"{of['archive_per_s']:.1f}",
-                    f"{of['archive_over_batch']:.0%}",
+                    *(
+                        text
+                        for _, way in _WAYS
+                        for text in (f"{of[f'{way}_per_s']:.1f}", f"{of[f'{way}_over_batch']:.0%}")
+                    ),
                 )
                 for mode, of in modes.items()
             ],
@@ -73,7 +75,7 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
 
 def _sizes(sizes: Mapping[str, Mapping[str, Any]]) -> str:
     head = ["pictures", "median KiB", "the bare pool, photos/s", "the command batch"]
-    for way in ("one request a photo", "one archive"):
+    for way, _ in _WAYS:
         head += [way, "of the pool", "of the command"]
     return markdown(
         head,
@@ -85,7 +87,7 @@ def _sizes(sizes: Mapping[str, Mapping[str, Any]]) -> str:
                 f"{of['command_per_s']:.1f}",
                 *(
                     text
-                    for way in ("single", "archive")
+                    for _, way in _WAYS
                     for text in (
                         f"{of[f'{way}_per_s']:.1f}",
                         f"{of[f'{way}_over_batch']:.0%}",
