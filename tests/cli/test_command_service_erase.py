@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from kept_pictures import sha256
+from picture_files import picture_files
 from service.store.store_examples import accept_one, begin, finish_with, new_job
 from studio_detector.errors import EXIT_OK, EXIT_USAGE
 from studio_detector.service.blobs import FolderBlobs, blob_key
@@ -60,7 +61,7 @@ def kept(store, folder):
 
 
 def _pictures(folder):
-    return [path for path in (folder / "pictures").rglob("*") if path.is_file()]
+    return picture_files(folder / "pictures")
 
 
 class TestErasing:

@@ -16,7 +16,7 @@ from studio_detector.errors import ConfigError
 from studio_detector.reporting.explanation.waterfall import waterfall
 from studio_detector.reporting.page.cards import cards
 from studio_detector.reporting.page.chart import WIDTH, Scale, chart
-from studio_detector.reporting.page.environment import signed
+from studio_detector.reporting.page.environment import signed, typeset
 from studio_detector.reporting.page.names import page_name, slug
 from studio_detector.reporting.page.pictures import pictures, reduced, thumbnail
 from studio_detector.reporting.page.spread import WIDTH as STRIP_WIDTH
@@ -269,3 +269,16 @@ class TestPictures:
 )
 def test_numbers_have_their_sign_and_zero_has_none(number, words):
     assert words == signed(number)
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("-2.81 log-odds", "\u22122.81 log-odds"),
+        ("0.5, -1e-05 px", "0.5, \u22121e-05 px"),
+        ("missing: no-face", "missing: no-face"),
+        ("", ""),
+    ],
+)
+def test_numbers_in_words_have_a_real_minus_and_words_their_hyphens(text, typed):
+    assert typed == typeset(text)

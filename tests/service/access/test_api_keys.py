@@ -126,9 +126,9 @@ def test_a_grace_that_no_calendar_has_is_refused(api_keys, store, grace_s):
     assert [key] == store.keys.find_all()
 
 
-def test_a_revoked_key_cannot_be_brought_back_by_rotation(api_keys):
+def test_a_revoked_key_cannot_be_brought_back_by_rotation(api_keys, store):
     key = api_keys.create().key
-    api_keys.revoke(key.id)
+    store.keys.revoke(key.id, store.clock())
     with pytest.raises(RequestError) as caught:
         api_keys.rotate(key.id, grace_s=60)
     assert caught.value.code == "key_unknown"
@@ -148,7 +148,7 @@ def test_keys_of_another_secret_are_found(api_keys, store):
     with_this = api_keys.create()
     with_that = ApiKeys(store, ServiceSecret("t" * 40)).create()
     revoked = ApiKeys(store, ServiceSecret("t" * 40)).create()
-    api_keys.revoke(revoked.key.id)
+    store.keys.revoke(revoked.key.id, store.clock())
     api_keys.create(is_signing=True)
     assert [key.id for key in api_keys.of_another_secret()] == [with_that.key.id]
     assert with_this.key.id != with_that.key.id

@@ -84,10 +84,10 @@ def test_a_key_is_remembered_for_some_seconds(known, api_keys, counted, seconds)
     assert known.recall(text) is None
 
 
-def test_a_revoked_key_is_refused_within_those_seconds(known, api_keys, seconds):
+def test_a_revoked_key_is_refused_within_those_seconds(known, api_keys, store, seconds):
     issued = api_keys.create()
     known.recognise(issued.secret)
-    api_keys.revoke(issued.key.id)
+    store.keys.revoke(issued.key.id, store.clock())
     refusal(known, issued.secret)
     assert known.recall(issued.secret) is not None
     seconds.now += REMEMBERED_S
@@ -115,7 +115,7 @@ def test_memory_holds_no_key_and_has_a_bound(known, api_keys, monkeypatch):
 def test_every_refusal_says_the_same(known, api_keys, clock, store):
     good = api_keys.create()
     revoked = api_keys.create()
-    api_keys.revoke(revoked.key.id)
+    store.keys.revoke(revoked.key.id, store.clock())
     expired = api_keys.create(expires_in_s=1)
     clock.move(2)
     signing = api_keys.create(is_signing=True)
@@ -142,7 +142,7 @@ def test_a_key_that_was_typed_wrong_costs_no_question_to_the_database(known, api
 
 
 @pytest.mark.parametrize("case", ["unknown", "wrong", "signing", "revoked", "good"])
-def test_the_same_work_is_done_whatever_the_key(known, api_keys, counted, monkeypatch, case):
+def test_the_same_work_is_done_whatever_the_key(known, api_keys, store, counted, monkeypatch, case):
     """Time must not tell which ids there are: nothing here measures it, it counts the work."""
     compared, hashed = [], []
     compare, digest = hmac.compare_digest, hmac.digest
@@ -151,7 +151,7 @@ def test_the_same_work_is_done_whatever_the_key(known, api_keys, counted, monkey
         api_keys.create(is_signing=True),
         api_keys.create(),
     )
-    api_keys.revoke(revoked.key.id)
+    store.keys.revoke(revoked.key.id, store.clock())
     text = {
         "unknown": new_key(new_id()).text,
         "wrong": new_key(good.key.id).text,

@@ -305,9 +305,9 @@ def test_a_key_that_is_shown_signs_nothing(signed, sender, api_keys):
     refused(signed, sender.signed(BODY, key_id=shown.key.id).head())
 
 
-def test_a_revoked_key_is_refused_at_once(signed, sender, api_keys, issued):
+def test_a_revoked_key_is_refused_at_once(signed, sender, store, issued):
     signed.recognise(sender.signed(BODY).head())
-    api_keys.revoke(issued.key.id)
+    store.keys.revoke(issued.key.id, store.clock())
     refused(signed, sender.signed(BODY).head())
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from api_service import API, picture
 from kept_pictures import sha256
+from picture_files import picture_files
 from studio_detector.service.blobs.base import blob_key
 
 
@@ -27,7 +28,7 @@ def _wait_until(is_so):
 
 
 def _kept(folder):
-    return [path for path in folder.glob("pictures/**/*") if path.is_file()]
+    return picture_files(folder / "pictures")
 
 
 def test_by_default_nothing_is_left_of_a_picture_once_it_is_answered(keeping_none, tmp_path):

@@ -8,21 +8,20 @@ import secrets
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from studio_detector.errors import BusyError
+from picture_files import picture_files
+from studio_detector.errors import BusyError, RequestError
 from studio_detector.service.blobs import FolderBlobs, blob_key, open_blobs
 from studio_detector.service.settings import ServiceSettings
 
 
 def _key(data):
     return blob_key("default", hashlib.sha256(data).hexdigest())
-
-
-def _files(root):
-    return sorted(path for path in root.rglob("*") if path.is_file())
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ class TestRights:
         for n in range(64):
             blobs.put(_key(bytes([n])), bytes([n]))
 
-        assert len({path.parent for path in _files(tmp_path)}) > 32
+        assert len({path.parent for path in picture_files(tmp_path)}) > 32
 
 
 class TestKeeping:
@@ -64,7 +63,7 @@ class TestKeeping:
         """A picture that was sent again an hour ago is not old."""
         blobs = FolderBlobs(tmp_path)
         blobs.put(_key(b"x"), b"x")
-        (file,) = _files(tmp_path)
+        (file,) = picture_files(tmp_path)
         os.utime(file, (0, 0))
         hour_ago = datetime.now(UTC) - timedelta(hours=1)
         assert [_key(b"x")] == list(blobs.older_than(hour_ago))
@@ -77,7 +76,7 @@ class TestKeeping:
         """As a power failure may leave one."""
         blobs = FolderBlobs(tmp_path)
         blobs.put(_key(b"picture"), b"picture")
-        _files(tmp_path)[0].write_bytes(b"")
+        picture_files(tmp_path)[0].write_bytes(b"")
 
         blobs.put(_key(b"picture"), b"picture")
 
@@ -107,7 +106,7 @@ class TestFailures:
 
         assert "storage_full" == caught.value.code
         assert not blobs.exists(_key(large))
-        assert 1 == len(_files(small_disk))
+        assert 1 == len(picture_files(small_disk))
         assert small == blobs.get(_key(small))
         other = secrets.token_bytes(10_000)
         blobs.put(_key(other), other)
@@ -129,7 +128,7 @@ class TestFailures:
         assert taken
         assert {"storage_full"} == set(refused)
         assert [True] * len(taken) == [blobs.get(_key(data)) == data for data in taken]
-        assert len(taken) == len(_files(small_disk))
+        assert len(taken) == len(picture_files(small_disk))
 
     def test_a_limit_on_the_size_of_files_is_a_full_disk_too(self, tmp_path):
         """Where nobody may mount a disk, this is how full ones are tried."""
@@ -149,7 +148,7 @@ class TestFailures:
         said = subprocess.check_output([sys.executable, "-c", program, tmp_path], text=True)
 
         assert "storage_full\n" == said
-        assert [] == _files(tmp_path)
+        assert [] == picture_files(tmp_path)
 
     def test_a_folder_that_went_away_is_no_gone_picture(self, tmp_path):
         """A disk that is not mounted must not kill jobs for good."""
@@ -199,3 +198,96 @@ def test_without_a_bucket_pictures_lie_in_the_folder_of_the_service(tmp_path):
     open_blobs(ServiceSettings(), tmp_path).put(_key(b"x"), b"x")
 
     assert [tmp_path / "pictures"] == list(tmp_path.iterdir())
+
+
+class TestEmptiedFiles:
+    """The file of a deleted picture holds another one later."""
+
+    @pytest.fixture
+    def blobs(self, tmp_path):
+        return FolderBlobs(tmp_path)
+
+    def test_a_deleted_picture_leaves_an_empty_file_that_holds_the_next(self, blobs, tmp_path):
+        first, second = b"first" * 1000, b"second"
+        blobs.put(_key(first), first)
+        (file,) = picture_files(tmp_path)
+        number = file.stat().st_ino
+
+        blobs.delete(_key(first))
+        assert [] == picture_files(tmp_path)
+        assert not blobs.exists(_key(first))
+        blobs.put(_key(second), second)
+
+        (file,) = picture_files(tmp_path)
+        assert number == file.stat().st_ino
+        assert second == file.read_bytes() == blobs.get(_key(second))
+
+    def test_they_are_for_this_user_alone_too(self, blobs, tmp_path):
+        for data in (b"first", b"second"):
+            blobs.put(_key(data), data)
+            (file,) = picture_files(tmp_path)
+            assert 0o600 == file.stat().st_mode & 0o777
+            blobs.delete(_key(data))
+
+    def test_a_copy_by_a_link_stays_what_it_is(self, blobs, tmp_path):
+        """Backups are made so."""
+        blobs.put(_key(b"first"), b"first")
+        copy = tmp_path.parent / f"{tmp_path.name}-copy"
+        os.link(*picture_files(tmp_path), copy)
+
+        blobs.delete(_key(b"first"))
+        blobs.put(_key(b"second"), b"second")
+
+        assert b"first" == copy.read_bytes()
+
+    def test_there_are_only_so_many(self, blobs, tmp_path, monkeypatch):
+        monkeypatch.setattr("studio_detector.service.blobs.folder._MOST_EMPTIED", 2)
+        for data in (b"1", b"2", b"3"):
+            blobs.put(_key(data), data)
+        for data in (b"1", b"2", b"3"):
+            blobs.delete(_key(data))
+
+        assert 2 == sum(path.is_file() for path in tmp_path.rglob("*"))
+
+    def test_one_that_somebody_removed_is_not_missed(self, blobs, tmp_path):
+        blobs.put(_key(b"first"), b"first")
+        blobs.delete(_key(b"first"))
+        for path in (tmp_path / ".incoming").iterdir():
+            path.unlink()
+
+        blobs.put(_key(b"second"), b"second")
+
+        assert b"second" == blobs.get(_key(b"second"))
+
+    def test_who_reads_a_picture_while_it_is_deleted_does_not_get_another(self, blobs, monkeypatch):
+        blobs.put(_key(b"first"), b"first")
+        read = Path.open
+
+        def deleted_once_opened(path, *arguments, **options):
+            file = read(path, *arguments, **options)
+            blobs.delete(_key(b"first"))
+            blobs.put(_key(b"second"), b"second")
+            return file
+
+        monkeypatch.setattr(Path, "open", deleted_once_opened)
+
+        with pytest.raises(RequestError) as caught:
+            blobs.get(_key(b"first"))
+        assert "picture_gone" == caught.value.code
+
+    def test_threads_share_none(self, blobs):
+        """Each picture stays what it is, whoever puts and deletes meanwhile."""
+        wrong = []
+
+        def churn(name):
+            for n in range(100):
+                data = f"{name}-{n}".encode() * (1 + n % 7)
+                blobs.put(_key(data), data)
+                if blobs.get(_key(data)) != data:
+                    wrong.append(data)
+                blobs.delete(_key(data))
+
+        with ThreadPoolExecutor(max_workers=4) as threads:
+            list(threads.map(churn, "abcd"))
+
+        assert [] == wrong

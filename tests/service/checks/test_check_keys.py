@@ -65,8 +65,9 @@ class TestApiKeys:
 
     def test_nobody_who_may_administer_is_told(self, check, at):
         """Unless tokens or an open door stand for keys."""
-        keys = ApiKeys(at(NOW), ServiceSecret(SECRET))
-        keys.revoke(keys.create(role=Role.ADMIN).key.id)
+        store = at(NOW)
+        keys = ApiKeys(store, ServiceSecret(SECRET))
+        store.keys.revoke(keys.create(role=Role.ADMIN).key.id, NOW)
         keys.create(role=Role.OPERATOR)
 
         assert "warning" == self.found(check).state

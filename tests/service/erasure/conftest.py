@@ -7,6 +7,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from picture_files import picture_files
 from service_workers import open_parts
 from studio_detector.service.audit.log import NoAudit
 from studio_detector.service.erasure.erase import Eraser
@@ -49,7 +50,7 @@ def stored(parts):
 
 def bytes_kept(folder):
     """Files of pictures."""
-    return [path for path in (folder / "pictures").rglob("*") if path.is_file()]
+    return picture_files(folder / "pictures")
 
 
 @pytest.fixture

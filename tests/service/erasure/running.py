@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx2
 import pytest
 
+from picture_files import picture_files
+
 _END_S = 60
 _START_S = 120
 _BARE = {
@@ -87,7 +89,7 @@ class Processes:
 
     def pictures(self):
         """Files of kept pictures."""
-        return [path for path in (self.data / "pictures").rglob("*") if path.is_file()]
+        return picture_files(self.data / "pictures")
 
     def start(self, command, pattern):
         """Start a command, and wait for what it says."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from picture_files import picture_files
 from service_workers import WORK, open_parts, sha256
 from studio_detector.errors import BusyError
 from studio_detector.service.blobs.base import blob_key
@@ -41,7 +42,7 @@ def has(parts, tmp_path):
 
     def has(data):
         found = parts.blobs.exists(blob_key("default", sha256(data)))
-        files = [path for path in tmp_path.glob("pictures/**/*") if path.is_file()]
+        files = picture_files(tmp_path / "pictures")
         assert found or not files
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +12,8 @@ from studio_detector.errors import MissingExtraError
 from studio_detector.reporting.page import palette
 from studio_detector.reporting.printable import printable
 from studio_detector.reporting.words import counted, score_words
+
+_MINUS = re.compile(r"(?<!\S)-(?=[\d.])")
 
 
 def check_installed() -> None:
@@ -50,6 +53,7 @@ def _environment() -> Any:  # noqa: ANN401 - an optional package's class
     )
     environment.filters |= {
         "signed": signed,
+        "typeset": typeset,
         "exact": repr,
         "title": title,
         "score_words": score_words,
@@ -74,6 +78,11 @@ def signed(number: float, decimals: int = 2) -> str:
     """A number with its sign, a real minus, and no sign where it rounds to zero."""
     text = f"{number:+.{decimals}f}"
     return text.lstrip("+-") if float(text) == 0 else text.replace("-", "\u2212")
+
+
+def typeset(text: str) -> str:
+    """Numbers in words with a real minus; hyphens of words and exponents stay."""
+    return _MINUS.sub("\u2212", text)
 
 
 def title(name: str) -> str:

@@ -43,7 +43,7 @@ class Issued:
 
 
 class ApiKeys:
-    """Makes keys, replaces and revokes them.
+    """Makes and replaces keys.
 
     Args:
         store: Where they are.
@@ -125,24 +125,10 @@ class ApiKeys:
         old = self._keys.rotate(issued.key, old_expires_at=now + timedelta(seconds=grace_s))
         return issued, old
 
-    def revoke(self, key_id: str) -> ApiKey:
-        """Take a key back; processes that have just seen it take it for some seconds more.
-
-        Raises:
-            RequestError: ``key_unknown``.
-        """
-        return self._keys.revoke(key_id, self._clock())
-
     def of_another_secret(self) -> list[ApiKey]:
         """Live keys that this service does not recognise, being made with another secret."""
         now = self._clock()
-        return [
-            key
-            for key in self._keys.find_all()
-            if key.is_live(now)
-            and key.secret_hash is not None
-            and not self._hashes.is_ours(key.secret_hash)
-        ]
+        return self._hashes.foreign(key for key in self._keys.find_all() if key.is_live(now))
 
     def first(self) -> Issued | None:
         """Make an admin's key if there was never any; None if there was."""

@@ -6,8 +6,11 @@ import hmac
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from studio_detector.service.access.key_text import KeyText
     from studio_detector.service.secret import ServiceSecret
+    from studio_detector.service.store.keys import ApiKey
 
 _MARK_LETTERS = 8
 
@@ -30,6 +33,12 @@ class KeyHashes:
     def of(self, key: KeyText) -> str:
         """The hash of a key, marked with the secret that made it."""
         return f"{self._mark}${hmac.digest(self._key, key.text.encode(), 'sha256').hex()}"
+
+    def foreign(self, keys: Iterable[ApiKey]) -> list[ApiKey]:
+        """Those of some keys that were made with another secret; keys that sign never are."""
+        return [
+            key for key in keys if key.secret_hash is not None and not self.is_ours(key.secret_hash)
+        ]
 
     def is_ours(self, kept: str) -> bool:
         """Say whether a hash was made with the secret that is in force."""

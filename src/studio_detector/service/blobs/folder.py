@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import time
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _ONLY_US = 0o700
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_TO_WRITE = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_NEW_FILE = _TO_WRITE | os.O_CREAT | os.O_EXCL
+# As many pictures as a large archive has.
+_MOST_EMPTIED = 2_048
 # No tenant's name begins with a dot.
 _INCOMING = ".incoming"
 # Longer than any picture takes to be written.
@@ -35,6 +39,10 @@ class FolderBlobs:
     Nothing is forced to the disk: a picture that a power failure takes has its job fail with a
     code, and can be sent again.
 
+    The file of a deleted picture is emptied and holds another one later. ext4 gives no number
+    of a file that was deleted in the last minutes to a new one, and where pictures come and go
+    it searches half a millisecond for one that it may give.
+
     Args:
         root: The folder; made where it is not there.
 
@@ -45,6 +53,7 @@ class FolderBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / _INCOMING
+        self._emptied: deque[Path] = deque()
         try:
             root.mkdir(mode=_ONLY_US, parents=True, exist_ok=True)
             self._incoming.mkdir(mode=_ONLY_US, exist_ok=True)
@@ -67,12 +76,15 @@ class FolderBlobs:
     def get(self, key: str) -> bytes:
         """See `Blobs.get`."""
         try:
-            return self._path(key).read_bytes()
+            data = _read(self._path(key))
         except FileNotFoundError as error:
             self.ping()  # the folder may be what is gone
             raise picture_gone(key) from error
         except OSError as error:
             raise _busy(error) from error
+        if data is None:
+            raise picture_gone(key)
+        return data
 
     def exists(self, key: str) -> bool:
         """See `Blobs.exists`."""
@@ -88,8 +100,12 @@ class FolderBlobs:
 
     def delete(self, key: str) -> None:
         """See `Blobs.delete`."""
+        path = self._path(key)
         try:
-            self._path(key).unlink(missing_ok=True)
+            if len(self._emptied) < _MOST_EMPTIED:
+                self._empty(path)
+            else:
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise _busy(error) from error
 
@@ -130,10 +146,41 @@ class FolderBlobs:
             return False
         return True
 
-    def _write(self, path: Path, data: bytes | bytearray) -> None:
-        aside = self._incoming / secrets.token_hex(16)
+    def _empty(self, path: Path) -> None:
+        """Set the file of a picture that goes aside, without its content."""
+        aside = self._aside()
         try:
-            with os.fdopen(os.open(aside, _NEW_FILE, 0o600), "wb", buffering=0) as file:
+            path.replace(aside)
+        except FileNotFoundError:
+            return
+        try:
+            with os.fdopen(os.open(aside, _TO_WRITE), "wb", buffering=0) as file:
+                # Somebody's copy by a link is not to become another picture.
+                is_ours = os.fstat(file.fileno()).st_nlink == 1
+                if is_ours:
+                    file.truncate(0)
+        except OSError:
+            is_ours = False
+        if is_ours:
+            self._emptied.append(aside)
+        else:
+            aside.unlink(missing_ok=True)
+
+    def _aside(self) -> Path:
+        return self._incoming / secrets.token_hex(16)
+
+    def _opened_aside(self) -> tuple[Path, int]:
+        """A file of nobody's, emptied or new."""
+        with contextlib.suppress(IndexError, FileNotFoundError):
+            aside = self._emptied.pop()
+            return aside, os.open(aside, _TO_WRITE)
+        aside = self._aside()
+        return aside, os.open(aside, _NEW_FILE, 0o600)
+
+    def _write(self, path: Path, data: bytes | bytearray) -> None:
+        aside, opened = self._opened_aside()
+        try:
+            with os.fdopen(opened, "wb", buffering=0) as file:
                 rest = memoryview(data)
                 while rest:  # one call may write a part
                     rest = rest[file.write(rest) :]
@@ -151,6 +198,15 @@ class FolderBlobs:
                 if _modified(file) < before:
                     with contextlib.suppress(OSError):
                         Path(file).unlink()
+
+
+def _read(path: Path) -> bytes | None:
+    """What a file holds; None if the picture was deleted meanwhile."""
+    with path.open("rb", buffering=0) as file:
+        data = file.read()
+        # If it is not, the file may have been emptied, or hold another picture.
+        is_there = os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return data if is_there else None
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

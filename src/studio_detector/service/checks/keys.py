@@ -46,8 +46,7 @@ def check_api_keys(
     live = [key for key in found if key.is_live(now)]
     text = _counts(found, live)
     if _has_secret(settings, data_dir):
-        hashes = KeyHashes(open_secret(settings, data_dir))
-        foreign = [key for key in live if key.secret_hash and not hashes.is_ours(key.secret_hash)]
+        foreign = KeyHashes(open_secret(settings, data_dir)).foreign(live)
         if foreign:
             return failed(
                 f"{text}; made with another service_secret, so that the service does not know "

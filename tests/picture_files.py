@@ -1,0 +1,13 @@
+"""Where a service keeps pictures in a folder."""
+
+from __future__ import annotations
+
+
+def picture_files(folder):
+    """Files below a folder that hold something; those of deleted pictures are empty.
+
+    Args:
+        folder: Need not be there.
+    """
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return sorted(path for path in found if path.stat().st_size > 0)
