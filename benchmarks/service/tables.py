@@ -102,10 +102,11 @@ def _sizes(sizes: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _machine(results: Mapping[str, Any]) -> str:
     facts = "; ".join(f"{name}: {value}" for name, value in results["machine"].items())
+    modes = ", ".join(f"{name} {of['measured']}" for name, of in results["modes"].items())
     return (
         f"Measured {results['measured']} by `make bench-service ARGS=--write`, "
         f"{results['photographs']} photographs, median {results['median_bytes'] / 1024:,.0f} KiB. "
-        f"{facts}.\n"
+        f"{facts}.\n\nModes were measured from: {modes}.\n"
     )
 
 

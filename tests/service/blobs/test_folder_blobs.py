@@ -24,6 +24,10 @@ def _key(data):
     return blob_key("default", hashlib.sha256(data).hexdigest())
 
 
+def _files(root):
+    return sorted(path for path in root.rglob("*") if path.is_file())
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 256 KiB, where this user may mount one."""
@@ -55,7 +59,7 @@ class TestRights:
         for n in range(64):
             blobs.put(_key(bytes([n])), bytes([n]))
 
-        assert len({path.parent for path in picture_files(tmp_path)}) > 32
+        assert len({path.parent for path in _files(tmp_path)}) > 32
 
 
 class TestKeeping:
@@ -63,7 +67,7 @@ class TestKeeping:
         """A picture that was sent again an hour ago is not old."""
         blobs = FolderBlobs(tmp_path)
         blobs.put(_key(b"x"), b"x")
-        (file,) = picture_files(tmp_path)
+        (file,) = _files(tmp_path)
         os.utime(file, (0, 0))
         hour_ago = datetime.now(UTC) - timedelta(hours=1)
         assert [_key(b"x")] == list(blobs.older_than(hour_ago))
@@ -76,7 +80,7 @@ class TestKeeping:
         """As a power failure may leave one."""
         blobs = FolderBlobs(tmp_path)
         blobs.put(_key(b"picture"), b"picture")
-        picture_files(tmp_path)[0].write_bytes(b"")
+        _files(tmp_path)[0].write_bytes(b"")
 
         blobs.put(_key(b"picture"), b"picture")
 
@@ -106,7 +110,7 @@ class TestFailures:
 
         assert "storage_full" == caught.value.code
         assert not blobs.exists(_key(large))
-        assert 1 == len(picture_files(small_disk))
+        assert 1 == len(_files(small_disk))
         assert small == blobs.get(_key(small))
         other = secrets.token_bytes(10_000)
         blobs.put(_key(other), other)
@@ -128,7 +132,7 @@ class TestFailures:
         assert taken
         assert {"storage_full"} == set(refused)
         assert [True] * len(taken) == [blobs.get(_key(data)) == data for data in taken]
-        assert len(taken) == len(picture_files(small_disk))
+        assert len(taken) == len(_files(small_disk))
 
     def test_a_limit_on_the_size_of_files_is_a_full_disk_too(self, tmp_path):
         """Where nobody may mount a disk, this is how full ones are tried."""
@@ -148,7 +152,7 @@ class TestFailures:
         said = subprocess.check_output([sys.executable, "-c", program, tmp_path], text=True)
 
         assert "storage_full\n" == said
-        assert [] == picture_files(tmp_path)
+        assert [] == _files(tmp_path)
 
     def test_a_folder_that_went_away_is_no_gone_picture(self, tmp_path):
         """A disk that is not mounted must not kill jobs for good."""
@@ -274,6 +278,24 @@ class TestEmptiedFiles:
         with pytest.raises(RequestError) as caught:
             blobs.get(_key(b"first"))
         assert "picture_gone" == caught.value.code
+
+    def test_who_reads_a_picture_while_it_is_put_again_gets_it(self, blobs, monkeypatch):
+        """It lies in another file then."""
+        blobs.put(_key(b"first"), b"first")
+        read = Path.open
+        changes = iter([True])
+
+        def put_again_once_opened(path, *arguments, **options):
+            file = read(path, *arguments, **options)
+            if next(changes, False):
+                blobs.delete(_key(b"first"))
+                blobs.put(_key(b"second"), b"second")
+                blobs.put(_key(b"first"), b"first")
+            return file
+
+        monkeypatch.setattr(Path, "open", put_again_once_opened)
+
+        assert b"first" == blobs.get(_key(b"first"))
 
     def test_threads_share_none(self, blobs):
         """Each picture stays what it is, whoever puts and deletes meanwhile."""

@@ -41,7 +41,7 @@ class FolderBlobs:
 
     The file of a deleted picture is emptied and holds another one later. ext4 gives no number
     of a file that was deleted in the last minutes to a new one, and where pictures come and go
-    it searches half a millisecond for one that it may give.
+    it searches long for one that it may give.
 
     Args:
         root: The folder; made where it is not there.
@@ -76,15 +76,12 @@ class FolderBlobs:
     def get(self, key: str) -> bytes:
         """See `Blobs.get`."""
         try:
-            data = _read(self._path(key))
+            return _read(self._path(key))
         except FileNotFoundError as error:
             self.ping()  # the folder may be what is gone
             raise picture_gone(key) from error
         except OSError as error:
             raise _busy(error) from error
-        if data is None:
-            raise picture_gone(key)
-        return data
 
     def exists(self, key: str) -> bool:
         """See `Blobs.exists`."""
@@ -200,13 +197,14 @@ class FolderBlobs:
                         Path(file).unlink()
 
 
-def _read(path: Path) -> bytes | None:
-    """What a file holds; None if the picture was deleted meanwhile."""
-    with path.open("rb", buffering=0) as file:
-        data = file.read()
-        # If it is not, the file may have been emptied, or hold another picture.
-        is_there = os.path.samestat(os.fstat(file.fileno()), path.stat())
-    return data if is_there else None
+def _read(path: Path) -> bytes:
+    """What the file of a picture holds, whoever deletes or puts it meanwhile."""
+    while True:
+        with path.open("rb", buffering=0) as file:
+            data = file.read()
+            # One that is not under the name any more may be empty, or hold another picture.
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return data
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
