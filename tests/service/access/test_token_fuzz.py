@@ -46,9 +46,10 @@ json_values = st.recursive(
 )
 @settings(deadline=None)
 def test_no_header_makes_it_fail_otherwise_than_by_refusal(shared_tokens, header):
+    """A key's name that nobody knows is refused once its issuer was asked, so not by `recall`."""
     text = b64(json.dumps({"alg": "RS256", "kid": "rsa"} | header))
     with pytest.raises(AccessError):
-        shared_tokens.recall(f"{text}.{b64('{}')}.AAAA")
+        shared_tokens.recognise(f"{text}.{b64('{}')}.AAAA")
 
 
 @given(
