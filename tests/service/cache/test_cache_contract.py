@@ -10,7 +10,8 @@ import pytest
 
 import service_servers
 from studio_detector.service.breaker import Breaker
-from studio_detector.service.cache import MemoryCache, RedisCache
+from studio_detector.service.cache import MemoryCache
+from studio_detector.service.cache.redis_cache import RedisCache
 
 
 class CacheContract:

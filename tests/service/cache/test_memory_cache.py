@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_detector.errors import ConfigError
-from studio_detector.service.cache import MemoryCache, RedisCache, open_cache
+from studio_detector.service.cache import MemoryCache, open_cache
+from studio_detector.service.cache.redis_cache import RedisCache
 from studio_detector.service.settings import ServiceSettings
 
 KEYS = st.sampled_from("abcdefgh")

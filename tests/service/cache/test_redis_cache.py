@@ -12,7 +12,7 @@ import pytest
 
 from private_redis import PrivateRedis
 from studio_detector.service.breaker import Breaker
-from studio_detector.service.cache import RedisCache
+from studio_detector.service.cache.redis_cache import RedisCache
 
 
 class Clock:

@@ -18,7 +18,8 @@ from studio_detector.config.load import settings_from_values
 from studio_detector.errors import ConfigError, IsolationError
 from studio_detector.pipeline.settings import Settings
 from studio_detector.service.breaker import Breaker
-from studio_detector.service.cache import CountedCache, MemoryCache, RedisCache
+from studio_detector.service.cache import CountedCache, MemoryCache
+from studio_detector.service.cache.redis_cache import RedisCache
 from studio_detector.service.children.outcome import new_result
 from studio_detector.service.metrics.catalogue import CATALOGUE
 from studio_detector.service.metrics.server import served as metrics_served

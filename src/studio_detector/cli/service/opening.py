@@ -13,6 +13,7 @@ import click
 
 from studio_detector.cli.service.master_key_hook import load_hook
 from studio_detector.cli.service.options import data_folder, require_service
+from studio_detector.cli.uncollected import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +47,8 @@ def opened_parts(
     """
     resolved = resolved_service(chosen)
 
-    from studio_detector.service.parts import open_parts
+    with uncollected():
+        from studio_detector.service.parts import open_parts
 
     with open_parts(
         resolved.service,

@@ -9,6 +9,7 @@ import click
 from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.opening import log_to_console, opened_parts
 from studio_detector.cli.service.options import KEEPING, PLACES, service_settings
+from studio_detector.cli.uncollected import uncollected
 
 if TYPE_CHECKING:
     from studio_detector.cli.options import Chosen
@@ -80,7 +81,8 @@ def serve(run: Run, *, log_level: str, log_format: Form, chosen: Chosen) -> int:
     """Serve until told to stop; see the help above."""
     log_to_console(log_level, log_format)
     with opened_parts(chosen, serves=True) as (resolved, parts):
-        from studio_detector.service.api.server import serve as run_server
+        with uncollected():
+            from studio_detector.service.api.server import serve as run_server
 
         service = resolved.service
         if service.is_open:

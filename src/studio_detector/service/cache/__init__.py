@@ -6,6 +6,5 @@ from studio_detector.service.cache.base import ResultCache
 from studio_detector.service.cache.counted import CountedCache
 from studio_detector.service.cache.memory import MemoryCache
 from studio_detector.service.cache.open import open_cache
-from studio_detector.service.cache.redis_cache import RedisCache
 
-__all__ = ["CountedCache", "MemoryCache", "RedisCache", "ResultCache", "open_cache"]
+__all__ = ["CountedCache", "MemoryCache", "ResultCache", "open_cache"]

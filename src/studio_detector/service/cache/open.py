@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from studio_detector.errors import ConfigError
 from studio_detector.service.breaker import Breaker
 from studio_detector.service.cache.memory import MemoryCache
-from studio_detector.service.cache.redis_cache import RedisCache
 
 if TYPE_CHECKING:
+    from studio_detector.service.cache.redis_cache import RedisCache
     from studio_detector.service.settings import ServiceSettings
 
 
@@ -27,6 +27,9 @@ def open_cache(settings: ServiceSettings) -> MemoryCache | RedisCache:
     if scheme == "memory":
         return MemoryCache(settings.result_cache_entries)
     if scheme in {"redis", "rediss", "unix"}:
+        # A library that the embedded service does without.
+        from studio_detector.service.cache.redis_cache import RedisCache  # noqa: PLC0415
+
         breaker = Breaker("the cache", settings.breaker_failures, settings.breaker_pause_s)
         namespace = f"{settings.namespace}:results"
         return RedisCache(settings.cache_url, namespace=namespace, breaker=breaker)

@@ -9,8 +9,6 @@ from studio_detector.errors import ConfigError
 from studio_detector.service.breaker import Breaker
 from studio_detector.service.queues.broker import Broker
 from studio_detector.service.queues.embedded import EmbeddedWire
-from studio_detector.service.queues.rabbitmq import RabbitmqWire
-from studio_detector.service.queues.redis import RedisWire
 
 if TYPE_CHECKING:
     from studio_detector.service.queues.wire import Wire
@@ -37,11 +35,16 @@ def _wire(settings: ServiceSettings) -> Wire:
     scheme = urlsplit(settings.broker_url).scheme
     if scheme == "embedded":
         return EmbeddedWire()
+    # Each with a library that the others do without.
     if scheme in {"redis", "rediss", "unix"}:
+        from studio_detector.service.queues.redis import RedisWire  # noqa: PLC0415
+
         return RedisWire(
             settings.broker_url, namespace=settings.namespace, dead_after_s=settings.lease_s
         )
     if scheme in {"amqp", "amqps"}:
+        from studio_detector.service.queues.rabbitmq import RabbitmqWire  # noqa: PLC0415
+
         return RabbitmqWire(settings.broker_url, namespace=settings.namespace)
     raise ConfigError(
         f"broker_url begins with {scheme!r}, which is no broker; set embedded://, redis://... "

@@ -9,11 +9,11 @@ from studio_detector.errors import ConfigError
 from studio_detector.service.breaker import Breaker
 from studio_detector.service.rate import read_rate
 from studio_detector.service.rates.memory import MemoryRates
-from studio_detector.service.rates.redis_rates import RedisRates
 
 if TYPE_CHECKING:
     from studio_detector.service.rate import Rate
     from studio_detector.service.rates.base import Kind
+    from studio_detector.service.rates.redis_rates import RedisRates
     from studio_detector.service.settings import ServiceSettings
 
 _KINDS: tuple[Kind, ...] = ("key", "tenant", "address", "global", "failed", "megapixels")
@@ -34,6 +34,9 @@ def open_rates(settings: ServiceSettings) -> MemoryRates | RedisRates:
     if scheme == "memory":
         return MemoryRates(limits)
     if scheme in {"redis", "rediss", "unix"}:
+        # A library that the embedded service does without.
+        from studio_detector.service.rates.redis_rates import RedisRates  # noqa: PLC0415
+
         breaker = Breaker("counting requests", settings.breaker_failures, settings.breaker_pause_s)
         return RedisRates(url, limits, namespace=f"{settings.namespace}:rates", breaker=breaker)
     raise ConfigError(
