@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import multiprocessing
 import os
 import random
 import secrets
 import signal
-import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from multiprocessing import forkserver
 
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from service.queues import worker_process
 from service_servers import postgres_url
 from service_workers import open_parts, sha256
 from studio_detector.errors import FetchError
 from studio_detector.service.queues.pools import QUEUES
 from studio_detector.service.queues.worker import Worker, run_worker
 from tcp_proxy import TcpProxy
-
-_WORKER = Path(__file__).with_name("worker_process.py")
-_TESTS = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -214,32 +211,49 @@ def postgres():
         link.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="module")
+def forked():
+    """Makes processes that share what one has imported: many are started to be killed."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([worker_process.__name__])
+    with pytest.MonkeyPatch.context() as patched:
+        # Python 3.11 does not tell the server where to import from.
+        patched.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        forkserver.ensure_running()
+    return context
+
+
 class Processes:
     """Worker processes; all die at the end."""
 
-    def __init__(self, folder, settings):
+    def __init__(self, forked, folder, settings):
+        self.forked = forked
         self.folder = folder
         self.settings = settings
         self.running = []
 
     def start(self):
-        path = os.pathsep.join([str(_TESTS), os.environ.get("PYTHONPATH", "")])
-        process = subprocess.Popen(
-            [sys.executable, _WORKER, self.folder, json.dumps(self.settings)],
-            env={**os.environ, "PYTHONPATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self.running.append(process)
-        assert process.stdout.readline() == "ready\n"
+        settings = dict(self.settings)
+        pause_s = settings.pop("pause_s")
+        heard, told = self.forked.Pipe(duplex=False)
+        with heard, told:
+            process = self.forked.Process(
+                target=worker_process.main, args=(self.folder, settings, pause_s, told)
+            )
+            process.start()
+            self.running.append(process)
+            # Or its death would not be noticed.
+            told.close()
+            assert heard.recv() == "ready"
         return process
 
     def kill(self, process, how=signal.SIGKILL):
         self.running.remove(process)
-        process.send_signal(how)
-        process.stdout.close()
-        return process.wait(30)
+        os.kill(process.pid, how)
+        process.join(30)
+        status = process.exitcode
+        process.close()
+        return status
 
     def kill_all(self):
         for process in list(self.running):
@@ -252,7 +266,7 @@ class TestManyProcesses:
     """Redis and RabbitMQ, PostgreSQL, and workers that are processes."""
 
     @pytest.fixture
-    def scaled(self, tmp_path, server_place, postgres):
+    def scaled(self, tmp_path, server_place, postgres, forked):
         """Parts that accept, and the processes that work."""
         database_url, proxy = postgres
         settings = {
@@ -262,7 +276,7 @@ class TestManyProcesses:
             "max_attempts": 20,
         }
         parts = open_parts(tmp_path, **settings)
-        processes = Processes(tmp_path, {**settings, "pause_s": 0.02})
+        processes = Processes(forked, tmp_path, {**settings, "pause_s": 0.02})
         yield parts, processes, proxy, server_place.proxy
         processes.kill_all()
         proxy.restore()

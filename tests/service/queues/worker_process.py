@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import os
 import signal
-import sys
 import threading
-from pathlib import Path
 
 from service_workers import open_parts
 from studio_detector.service.queues.pools import QUEUES
 from studio_detector.service.queues.worker import run_worker
 
 
-def main(folder, options):
-    settings = json.loads(options)
-    pause_s = settings.pop("pause_s")
-    parts = open_parts(Path(folder), **settings)
+def main(folder, settings, pause_s, ready):
+    """Work until SIGTERM; tells when it begins to."""
+    # Of workers that lose their servers on purpose, which say so.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    parts = open_parts(folder, **settings)
     parts.children.pause_s = pause_s
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    print("ready", flush=True)  # noqa: T201 - the parent reads it
+    ready.send("ready")
     run_worker(parts, QUEUES, stop)
     parts.close()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
