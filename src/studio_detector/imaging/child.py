@@ -39,7 +39,8 @@ _PIPE_BYTES = 1 << 20
 # Modules stay until the end: who looks through them for garbage pays a sixth of the start.
 _BOOTSTRAP = (
     "import gc, importlib, json, sys; sys.path[:] = json.loads(sys.argv[1]); gc.disable(); "
-    "main = importlib.import_module(sys.argv[2]).main; gc.freeze(); gc.enable(); main()"
+    "importlib.import_module(sys.argv[2]); gc.freeze(); gc.enable(); "
+    "importlib.import_module(sys.argv[2]).main()"
 )
 
 
