@@ -6,16 +6,14 @@ A picture is the signature of a PNG and a word with a serial number, see `servic
 from __future__ import annotations
 
 import contextlib
-import functools
 import queue
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from starlette.testclient import TestClient
 
+import sqlite_tables
 from service_workers import FakeChildren, FakeDeliverer, FakeFetcher
 from studio_detector.errors import FetchError, RequestError
 from studio_detector.imaging.limits import Limits
@@ -186,21 +184,11 @@ class Service:
         return answer.json()
 
 
-@functools.cache
-def _tables():
-    """A database without rows; making the tables takes longer than most tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.db"
-        open_store(f"sqlite:///{path}", payload_of=payload_of).close()
-        return path.read_bytes()
-
-
 def make_parts(folder, *, variants=(), children=None, pictures=None, **settings):
     """Parts by hand, since those of the service start real children."""
     usual = {"lease_s": 5.0, "sweep_every_s": 0.1, "workers": 2, "keep_pictures_s": 86_400.0}
     service = ServiceSettings(**(usual | {"allowed_hosts": HOSTS} | settings))
-    (folder / "api.db").write_bytes(_tables())
-    store = open_store(f"sqlite:///{folder}/api.db", payload_of=payload_of)
+    store = open_store(sqlite_tables.laid(folder / "api.db"), payload_of=payload_of)
     draining = Draining(service.drain_s)
     scratch = folder / "scratch"
     scratch.mkdir()

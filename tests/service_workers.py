@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import sqlite_tables
 from studio_detector.errors import BusyError, IsolationError, RequestError
 from studio_detector.pipeline.settings import Settings
 from studio_detector.service.blobs.base import blob_key
@@ -259,7 +260,7 @@ def open_parts(folder, *, database_url=None, clock=utc_now, **settings):
     fast |= {"keep_pictures_s": 86_400.0}
     service = ServiceSettings(**({"database_url": database_url} | fast | settings))
     store = open_store(
-        database_url or f"sqlite:///{folder}/service.db",
+        database_url or sqlite_tables.laid(folder / "service.db"),
         clock=clock,
         lease_s=service.lease_s,
         retry_first_s=service.retry_first_s,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import sqlite_tables
 from service.access.access_examples import AUDIENCE, ISSUER, Issuer
 from service.access.signing_sender import Sender
 from service.store.store_examples import HandClock
@@ -31,7 +32,7 @@ def secret():
 
 @pytest.fixture
 def store(tmp_path, clock):
-    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}", clock=clock)
+    store = open_store(sqlite_tables.laid(tmp_path / "store.sqlite"), clock=clock)
     yield store
     store.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import sqlite_tables
 from service.audit.audit_examples import Place
 from service.store.conftest import make_postgres, postgres_server, postgres_url, shared_postgres
 
@@ -20,5 +21,5 @@ def place(url):
 
 @pytest.fixture
 def sqlite_url(tmp_path):
-    """A file that is not there yet."""
-    return f"sqlite:///{tmp_path / 'audit.sqlite'}"
+    """A file with tables and no rows."""
+    return sqlite_tables.laid(tmp_path / "audit.sqlite")

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+import sqlite_tables
 from service.queues import worker_process
 from service_servers import postgres_url
 from service_workers import open_parts, sha256
@@ -30,7 +31,7 @@ from tcp_proxy import TcpProxy
 def open_here(tmp_path, place):
     """Open parts on a broker; all that one test opens share store and queues."""
     opened = []
-    database_url = f"sqlite:///{tmp_path}/service.db"
+    database_url = sqlite_tables.laid(tmp_path / "service.db")
 
     def open_here(**settings):
         if place.kind != "embedded":

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 import service_servers
+import sqlite_tables
 from service.store.store_examples import (
     LEASE_S,
     RETRY_FIRST_S,
@@ -27,6 +28,12 @@ def clock():
 def sqlite_url(tmp_path):
     """A file that is not there yet."""
     return f"sqlite:///{tmp_path / 'store.sqlite'}"
+
+
+@pytest.fixture
+def laid_sqlite_url(tmp_path):
+    """A file with tables and no rows."""
+    return sqlite_tables.laid(tmp_path / "store.sqlite")
 
 
 @pytest.fixture(scope="session")

@@ -81,8 +81,8 @@ class RescoreContract:
 
 class TestSqliteRescore(RescoreContract):
     @pytest.fixture
-    def url(self, sqlite_url):
-        return sqlite_url
+    def url(self, laid_sqlite_url):
+        return laid_sqlite_url
 
 
 @pytest.mark.services

@@ -159,8 +159,8 @@ class CrowdContract:
 
 class TestSqliteCrowd(CrowdContract):
     @pytest.fixture
-    def url(self, sqlite_url):
-        return sqlite_url
+    def url(self, laid_sqlite_url):
+        return laid_sqlite_url
 
 
 @pytest.mark.services

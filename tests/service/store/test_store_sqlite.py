@@ -9,5 +9,5 @@ from service.store.store_contract import StoreContract
 
 class TestSqliteStore(StoreContract):
     @pytest.fixture
-    def url(self, sqlite_url):
-        return sqlite_url
+    def url(self, laid_sqlite_url):
+        return laid_sqlite_url
