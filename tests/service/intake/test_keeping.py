@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from studio_detector.errors import BusyError
@@ -84,3 +86,49 @@ def test_a_full_place_is_told_before_the_end(count):
 
     with pytest.raises(BusyError):
         kept(vault, [(number, b"x") for number in range(count)])
+
+
+class SlowVault(NotedVault):
+    """Puts nothing before it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.may_put = threading.Event()
+
+    def put_all(self, pictures):
+        assert self.may_put.wait(30)
+        super().put_all(pictures)
+
+
+def test_the_next_are_read_while_some_are_put():
+    """Or the children would wait for both, one after the other."""
+    vault = SlowVault()
+    keeping = Keeping(vault, "t")
+
+    def found():
+        for number in range(40):
+            keeping.add(hash_of(number), b"x")
+            yield number
+        vault.may_put.set()
+
+    assert list(range(40)) == list(keeping.until_all_are_kept(found()))
+    assert 40 == sum(map(len, vault.puts))
+
+
+def test_what_is_given_up_midway_leaves_no_thread():
+    before = set(threading.enumerate())
+    vault = NotedVault()
+    keeping = Keeping(vault, "t")
+
+    def found():
+        for number in range(100):
+            keeping.add(hash_of(number), b"x")
+            yield number
+
+    given = keeping.until_all_are_kept(found())
+    for _ in range(50):
+        next(given)
+    given.close()
+
+    assert before == set(threading.enumerate())
+    assert 32 == sum(map(len, vault.puts))

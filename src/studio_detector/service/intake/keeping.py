@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, TypeVar
 
 from studio_detector.service.blobs.base import blob_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Executor, Future
 
     from studio_detector.service.blobs import Vault
 
@@ -24,6 +27,9 @@ class Keeping:
 
     Putting counts how many requests await a picture, so that once is also what is right.
 
+    While some are put, the next are read and hashed: most of either is done outside Python's
+    lock, and the children have nothing to do yet.
+
     Args:
         vault: Where they are kept.
         tenant: Whose they are.
@@ -35,16 +41,18 @@ class Keeping:
         self._kept: set[str] = set()
         self._waiting: dict[str, bytes] = {}
         self._waiting_bytes = 0
+        self._writer: Executor | None = None
+        self._putting: Future[None] | None = None
 
     def add(self, image_hash: str, data: bytes) -> None:
-        """Keep a picture, soon.
+        """Keep a picture, soon; only while `until_all_are_kept` runs.
 
         Args:
             image_hash: SHA-256 of the bytes, hex.
             data: The bytes.
 
         Raises:
-            BusyError: As `Vault.put_all`.
+            BusyError: As `Vault.put_all`, of earlier ones.
         """
         if image_hash in self._kept:
             return
@@ -63,10 +71,21 @@ class Keeping:
         Raises:
             BusyError: As `Vault.put_all`.
         """
-        yield from found
-        self._put()
+        with ThreadPoolExecutor(1, "keeping") as self._writer:
+            yield from found
+            self._put()
+            self._await()
 
     def _put(self) -> None:
-        if self._waiting:
-            self._vault.put_all(self._waiting)
+        self._await()
+        if self._waiting and self._writer is not None:
+            # In the context of the request, which log and trace name.
+            run = copy_context().run
+            self._putting = self._writer.submit(run, self._vault.put_all, self._waiting)
             self._waiting, self._waiting_bytes = {}, 0
+
+    def _await(self) -> None:
+        """Wait for what is being put, so that no more than two parts lie in memory."""
+        if self._putting is not None:
+            putting, self._putting = self._putting, None
+            putting.result()

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
-import dramatiq
-
-from studio_detector.service.queues.wire import IDLE_MS, ServerAwayError
+from studio_detector.service.queues.wire import ServerAwayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from uuid import UUID
 
     from studio_detector.service.breaker import Breaker
-    from studio_detector.service.queues.wire import Wire
+    from studio_detector.service.queues.wire import Pool, Wire
     from studio_detector.service.records import Queue
 
 _log = logging.getLogger(__name__)
-
-# Threads that are not waited for must not find their connections closed under them.
-_SHORTEST_STOP_MS = 2 * IDLE_MS
 
 
 class Broker:
@@ -39,7 +34,7 @@ class Broker:
     def __init__(self, wire: Wire, breaker: Breaker) -> None:
         self._wire = wire
         self._breaker = breaker
-        self._pools: list[tuple[dramatiq.Broker, dramatiq.Worker]] = []
+        self._pools: list[Pool] = []
 
     def send(self, queue: Queue, name: UUID | str) -> bool:
         """Put a name at the end of a queue.
@@ -48,17 +43,10 @@ class Broker:
             Whether it is there. If the server is away, False: at first after about a second,
             then for a while at once.
         """
-        message = dramatiq.Message[None](
-            queue_name=self._wire.name(queue),
-            actor_name=queue,
-            args=(str(name),),
-            kwargs={},
-            options={},
-        )
         if not self._breaker.allows():
             return False
         try:
-            self._wire.send(message)
+            self._wire.send(queue, str(name))
         except ServerAwayError as error:
             self._breaker.failed()
             _log.debug("not sent: %s", error)
@@ -113,22 +101,9 @@ class Broker:
             handler: Called with queue and name, by several threads at once. What it raises is
                 logged.
         """
+        handle = partial(_handle, handler)
         for queues, threads in pools.items():
-            broker = self._wire.pool(
-                {queue: max(1, threads - rank) for rank, queue in enumerate(queues)}
-            )
-            for rank, queue in enumerate(queues):
-                dramatiq.Actor(
-                    functools.partial(_handle, handler, queue),
-                    broker=broker,
-                    actor_name=queue,
-                    queue_name=self._wire.name(queue),
-                    priority=rank,
-                    options={},
-                )
-            worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=IDLE_MS)
-            worker.start()
-            self._pools.append((broker, worker))
+            self._pools.append(self._wire.serve(queues, threads, handle))
 
     def stop(self, drain_s: float) -> None:
         """Take no more names, wait for those being handled, put back what was not begun.
@@ -137,10 +112,7 @@ class Broker:
             drain_s: Seconds to wait; what takes longer goes on without being waited for.
         """
         pools, self._pools = self._pools, []
-        stops = [
-            threading.Thread(target=_stop, args=(broker, worker, drain_s), daemon=True)
-            for broker, worker in pools
-        ]
+        stops = [threading.Thread(target=pool.stop, args=(drain_s,), daemon=True) for pool in pools]
         for stop in stops:
             stop.start()
         for stop in stops:
@@ -158,8 +130,3 @@ def _handle(handler: Callable[[Queue, str], None], queue: Queue, name: str) -> N
     except Exception:  # noqa: BLE001 - whatever it is, the thread goes on
         # The message is not kept: what it named is in the store, whose leases run out.
         _log.exception("a message in %s could not be handled", queue)
-
-
-def _stop(broker: dramatiq.Broker, worker: dramatiq.Worker, drain_s: float) -> None:
-    worker.stop(timeout=max(_SHORTEST_STOP_MS, round(drain_s * 1000)))
-    broker.close()

@@ -3,93 +3,147 @@
 from __future__ import annotations
 
 import threading
-from queue import Queue as Line
+import time
+from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING
 
-# The private base misses one method; the extra `service` pins dramatiq for its sake.
-from dramatiq.brokers.stub import StubBroker, _StubConsumer
+from studio_detector.service.queues.wire import most_held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    import dramatiq
-    from dramatiq.broker import Consumer, MessageProxy
+    from collections.abc import Callable, Sequence
 
     from studio_detector.service.records import Queue
 
+# What ends by itself in a moment is over before the parts that it uses are closed.
+_SHORTEST_STOP_S = 1.0
+
 
 class EmbeddedWire:
-    """`Wire` between the threads of one process."""
+    """`Wire` between the threads of one process.
+
+    It has threads of its own and not dramatiq's, which hand each message from one thread to
+    another: on a process whose threads are all at work, each such step waits for its turn.
+    """
 
     def __init__(self) -> None:
-        self._lines: dict[str, Line[bytes]] = {}
         self._lock = threading.Lock()
+        self._lines: defaultdict[Queue, deque[str]] = defaultdict(deque)
+        self._pools: list[EmbeddedPool] = []
 
-    def name(self, queue: Queue) -> str:
-        """See `Wire.name`."""
-        return queue
-
-    def send(self, message: dramatiq.Message[None]) -> None:
+    def send(self, queue: Queue, name: str) -> None:
         """See `Wire.send`."""
-        self.line(message.queue_name).put(message.encode())
+        with self._lock:
+            self._lines[queue].append(name)
+            for pool in self._pools:
+                pool.wake(queue)
 
     def depth(self, queue: Queue) -> int:
         """See `Wire.depth`."""
-        return self.line(queue).qsize()
+        with self._lock:
+            return len(self._lines[queue])
 
     def probe(self) -> str:
         """See `Wire.probe`; memory needs no trial."""
         return "the memory of the process that serves"
 
-    def pool(self, limits: Mapping[Queue, int]) -> dramatiq.Broker:
-        """See `Wire.pool`."""
-        return _EmbeddedBroker(self, {self.name(queue): n for queue, n in limits.items()})
+    def serve(
+        self, queues: Sequence[Queue], threads: int, handle: Callable[[Queue, str], None]
+    ) -> EmbeddedPool:
+        """See `Wire.serve`."""
+        pool = EmbeddedPool(self._lock, self._lines, most_held(queues, threads), handle)
+        with self._lock:
+            self._pools.append(pool)
+        pool.start(threads)
+        return pool
 
     def close(self) -> None:
         """See `Wire.close`."""
         with self._lock:
             self._lines.clear()
-
-    def line(self, name: str) -> Line[bytes]:
-        """The messages of one queue, shared by the brokers of all pools."""
-        with self._lock:
-            return self._lines.setdefault(name, Line())
+            self._pools.clear()
 
 
-class _EmbeddedBroker(StubBroker):
-    """Dramatiq's broker for tests, made fit for work.
+class EmbeddedPool:
+    """`Pool` of threads that take names out of lines.
 
     Args:
-        wire: Holds the messages.
-        limits: Name of a queue -> most messages held at once.
+        lock: Of the lines.
+        lines: The names of each queue, in their order.
+        limits: Queue, the most urgent first -> most of its names that are handled at once.
+        handle: Called with queue and name; it raises nothing.
     """
 
-    def __init__(self, wire: EmbeddedWire, limits: Mapping[str, int]) -> None:
-        super().__init__(middleware=[])
-        self._wire = wire
+    def __init__(
+        self,
+        lock: threading.Lock,
+        lines: defaultdict[Queue, deque[str]],
+        limits: dict[Queue, int],
+        handle: Callable[[Queue, str], None],
+    ) -> None:
+        self._lines = lines
         self._limits = limits
+        self._handle = handle
+        self._running: Counter[Queue] = Counter()
+        self._changed = threading.Condition(lock)
+        self._is_stopping = False
+        self._threads: list[threading.Thread] = []
 
-    def declare_queue(self, queue_name: str) -> None:
-        """Declare a queue without the one for delayed messages, which would cost a thread."""
-        if queue_name not in self.queues:
-            self.emit_before("declare_queue", queue_name)
-            self.queues[queue_name] = self._wire.line(queue_name)
-            self.emit_after("declare_queue", queue_name)
+    def start(self, threads: int) -> None:
+        """Begin to serve.
 
-    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 100) -> Consumer:  # noqa: ARG002 - the limit of the queue stands for dramatiq's number
-        """Consume a queue within its limit."""
-        return _EmbeddedConsumer(  # type: ignore[no-untyped-call]
-            self.queues[queue_name],
-            self.dead_letters_by_queue[queue_name],
-            self._limits[queue_name],
-            timeout,
-        )
+        Args:
+            threads: How many.
+        """
+        name = "-".join(self._limits)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
+    def wake(self, queue: Queue) -> None:
+        """Have a thread look at a queue that got a name; the lock is held."""
+        # Whoever is at work looks by itself when it is done.
+        if self._running[queue] < self._limits.get(queue, 0):
+            self._changed.notify()
 
-class _EmbeddedConsumer(_StubConsumer):
-    def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Put back what was taken and not begun; dramatiq's own consumer loses it."""
-        for message in messages:
-            self.queue.put(message.encode())
-            self.queue.task_done()
-            self.prefetch_semaphore.release()
+    def stop(self, drain_s: float) -> None:
+        """See `Pool.stop`; what was not begun was never taken."""
+        until = time.monotonic() + max(_SHORTEST_STOP_S, drain_s)
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _work(self) -> None:
+        while (taken := self._next()) is not None:
+            queue, name = taken
+            try:
+                self._handle(queue, name)
+            finally:
+                with self._changed:
+                    self._running[queue] -= 1
+
+    def _next(self) -> tuple[Queue, str] | None:
+        """The next name and its queue; None when the pool is to stop."""
+        with self._changed:
+            while not self._is_stopping:
+                queue = self._takable()
+                if queue is None:
+                    self._changed.wait()
+                    continue
+                name = self._lines[queue].popleft()
+                self._running[queue] += 1
+                if self._takable() is not None:
+                    self._changed.notify()
+                return queue, name
+            return None
+
+    def _takable(self) -> Queue | None:
+        """The most urgent queue of which a name may be taken now."""
+        for queue, most in self._limits.items():
+            if self._running[queue] < most and self._lines[queue]:
+                return queue
+        return None

@@ -13,12 +13,12 @@ import pika.exceptions  # type: ignore[import-untyped]
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
 from studio_detector.errors import ConfigError
-from studio_detector.service.queues.wire import PATIENCE_S, ServerAwayError
+from studio_detector.service.queues.dramatiq_pool import DramatiqPool, message_of
+from studio_detector.service.queues.wire import PATIENCE_S, ServerAwayError, most_held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    import dramatiq
     from dramatiq.broker import Consumer
 
     from studio_detector.service.records import Queue
@@ -49,11 +49,12 @@ class RabbitmqWire:
         self._sender = _Sender(self._broker)
 
     def name(self, queue: Queue) -> str:
-        """See `Wire.name`."""
+        """What dramatiq calls a queue."""
         return f"{self._namespace}.{queue}"
 
-    def send(self, message: dramatiq.Message[None]) -> None:
+    def send(self, queue: Queue, name: str) -> None:
         """See `Wire.send`."""
+        message = message_of(self.name(queue), queue, name)
         self._sender.run(lambda: self._broker.enqueue(message))
 
     def depth(self, queue: Queue) -> int:
@@ -64,9 +65,13 @@ class RabbitmqWire:
         """See `Wire.probe`."""
         return self._sender.run(lambda: self._broker.probe(f"{self._namespace}.probe"))
 
-    def pool(self, limits: Mapping[Queue, int]) -> dramatiq.Broker:
-        """See `Wire.pool`."""
-        return _RabbitmqPoolBroker(self._url, {self.name(queue): n for queue, n in limits.items()})
+    def serve(
+        self, queues: Sequence[Queue], threads: int, handle: Callable[[Queue, str], None]
+    ) -> DramatiqPool:
+        """See `Wire.serve`."""
+        names = {queue: self.name(queue) for queue in queues}
+        limits = {names[queue]: most for queue, most in most_held(queues, threads).items()}
+        return DramatiqPool(_RabbitmqPoolBroker(self._url, limits), names, threads, handle)
 
     def close(self) -> None:
         """See `Wire.close`."""

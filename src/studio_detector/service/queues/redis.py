@@ -19,10 +19,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from studio_detector.errors import ConfigError
-from studio_detector.service.queues.wire import PATIENCE_S, ServerAwayError
+from studio_detector.service.queues.dramatiq_pool import DramatiqPool, message_of
+from studio_detector.service.queues.wire import PATIENCE_S, ServerAwayError, most_held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import dramatiq
 
@@ -65,11 +66,12 @@ class RedisWire:
         )
 
     def name(self, queue: Queue) -> str:
-        """See `Wire.name`."""
+        """What dramatiq calls a queue."""
         return queue
 
-    def send(self, message: dramatiq.Message[None]) -> None:
+    def send(self, queue: Queue, name: str) -> None:
         """See `Wire.send`."""
+        message = message_of(self.name(queue), queue, name)
 
         def enqueue() -> None:
             self._sender.enqueue(message)
@@ -99,8 +101,19 @@ class RedisWire:
 
         return _reached(there_and_back)
 
+    def serve(
+        self, queues: Sequence[Queue], threads: int, handle: Callable[[Queue, str], None]
+    ) -> DramatiqPool:
+        """See `Wire.serve`."""
+        names = {queue: self.name(queue) for queue in queues}
+        return DramatiqPool(self.pool(most_held(queues, threads)), names, threads, handle)
+
     def pool(self, limits: Mapping[Queue, int]) -> dramatiq.Broker:
-        """See `Wire.pool`."""
+        """Make the broker of one pool of threads.
+
+        Args:
+            limits: See `most_held`.
+        """
         return _RedisPoolBroker(
             client=_client(self._url, _SILENCE_S),
             namespace=self._namespace,

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 from dramatiq.errors import BrokerConnectionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import dramatiq
+    from collections.abc import Callable, Sequence
 
     from studio_detector.service.records import Queue
 
-#: How often idle threads look whether they are to stop, in milliseconds.
+#: How often idle threads of dramatiq look whether they are to stop, in milliseconds.
 IDLE_MS = 500
 #: How long sending may take before the server counts as away, in seconds.
 PATIENCE_S = 1.0
@@ -30,18 +28,26 @@ class ServerAwayError(BrokerConnectionError):
         super().__init__(reason)  # type: ignore[no-untyped-call]
 
 
+class Pool(Protocol):
+    """Threads that take names and have them handled."""
+
+    def stop(self, drain_s: float) -> None:
+        """Take no more names, wait for those being handled, put back what was not begun.
+
+        Args:
+            drain_s: Seconds to wait; what takes longer goes on without being waited for.
+        """
+
+
 class Wire(Protocol):
     """One kind of server; may be used by several threads at once.
 
-    Everything but `pool` and `close` raises `ServerAwayError` within about `PATIENCE_S` if
+    Everything but `serve` and `close` raises `ServerAwayError` within about `PATIENCE_S` if
     the server does not answer.
     """
 
-    def name(self, queue: Queue) -> str:
-        """What dramatiq calls a queue."""
-
-    def send(self, message: dramatiq.Message[None]) -> None:
-        """Put a message at the end of its queue; it is there when this returns."""
+    def send(self, queue: Queue, name: str) -> None:
+        """Put a name at the end of a queue; it is there when this returns."""
 
     def depth(self, queue: Queue) -> int:
         """Count the messages of a queue that nobody has taken."""
@@ -53,18 +59,28 @@ class Wire(Protocol):
             What carried it, for people.
         """
 
-    def pool(self, limits: Mapping[Queue, int]) -> dramatiq.Broker:
-        """Make the broker of one pool of threads.
-
-        Dramatiq knows one worker for each broker, so every pool needs a broker of its own. It
-        has no middleware: what dramatiq's would do (retries, limits in time and age) the store
-        and the supervised processes do, and three of them start only under dramatiq's own
-        command line.
+    def serve(
+        self, queues: Sequence[Queue], threads: int, handle: Callable[[Queue, str], None]
+    ) -> Pool:
+        """Start a pool of threads; it holds no more of each queue than `most_held` says.
 
         Args:
-            limits: Queue -> most of its messages that the pool may hold at once, those being
-                handled included. It takes a message only when that leaves it within the limit.
+            queues: The most urgent first.
+            threads: How many.
+            handle: Called with queue and name, by several threads at once; it raises nothing.
         """
 
     def close(self) -> None:
         """Let go of connections and threads; nothing may be asked afterwards."""
+
+
+def most_held(queues: Sequence[Queue], threads: int) -> dict[Queue, int]:
+    """How many messages of each queue a pool may hold at once, those being handled included.
+
+    Each queue leaves one thread free for those before it.
+
+    Args:
+        queues: The most urgent first.
+        threads: Of the pool.
+    """
+    return {queue: max(1, threads - rank) for rank, queue in enumerate(queues)}
