@@ -185,9 +185,9 @@ def open_parts(
         stack.callback(broker.close)
         rates = open_rates(settings)
         stack.callback(rates.close)
-        blobs = open_vault(
-            settings, data_dir, open_blobs(settings, data_dir), store, master_key_hook
-        )
+        place = open_blobs(settings, data_dir)
+        stack.callback(place.close)
+        blobs = open_vault(settings, data_dir, place, store, master_key_hook)
         fetcher = stack.enter_context(Fetcher(settings))
         poster = stack.enter_context(GuardedPoster(settings))
         children = stack.enter_context(

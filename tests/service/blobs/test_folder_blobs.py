@@ -204,25 +204,30 @@ def test_without_a_bucket_pictures_lie_in_the_folder_of_the_service(tmp_path):
     assert [tmp_path / "pictures"] == list(tmp_path.iterdir())
 
 
-class TestEmptiedFiles:
+class TestBlankFiles:
     """The file of a deleted picture holds another one later."""
 
     @pytest.fixture
     def blobs(self, tmp_path):
         return FolderBlobs(tmp_path)
 
-    def test_a_deleted_picture_leaves_an_empty_file_that_holds_the_next(self, blobs, tmp_path):
-        first, second = b"first" * 1000, b"second"
+    @pytest.mark.parametrize("second", [b"second", b"second" * 1000, b"2nd" * 500_000, b""])
+    def test_a_deleted_picture_leaves_a_blank_file_that_holds_the_next(
+        self, blobs, tmp_path, second
+    ):
+        """Shorter than the first, longer, much longer, or empty."""
+        first = b"first" * 1000
         blobs.put(_key(first), first)
         (file,) = picture_files(tmp_path)
         number = file.stat().st_ino
 
         blobs.delete(_key(first))
-        assert [] == picture_files(tmp_path)
+        (aside,) = (tmp_path / ".incoming").iterdir()
+        assert bytes(len(first)) == aside.read_bytes()
         assert not blobs.exists(_key(first))
         blobs.put(_key(second), second)
 
-        (file,) = picture_files(tmp_path)
+        (file,) = _files(tmp_path)
         assert number == file.stat().st_ino
         assert second == file.read_bytes() == blobs.get(_key(second))
 
@@ -245,13 +250,33 @@ class TestEmptiedFiles:
         assert b"first" == copy.read_bytes()
 
     def test_there_are_only_so_many(self, blobs, tmp_path, monkeypatch):
-        monkeypatch.setattr("studio_detector.service.blobs.folder._MOST_EMPTIED", 2)
+        monkeypatch.setattr("studio_detector.service.blobs.folder._MOST_BLANK", 2)
         for data in (b"1", b"2", b"3"):
             blobs.put(_key(data), data)
         for data in (b"1", b"2", b"3"):
             blobs.delete(_key(data))
 
-        assert 2 == sum(path.is_file() for path in tmp_path.rglob("*"))
+        assert 2 == len(_files(tmp_path))
+
+    def test_they_hold_only_so_much_of_the_disk(self, blobs, tmp_path, monkeypatch):
+        monkeypatch.setattr("studio_detector.service.blobs.folder._MOST_BLANK_BYTES", 250)
+        for _ in range(2):  # what was taken leaves room
+            for data in (b"1" * 100, b"2" * 100, b"3" * 100):
+                blobs.put(_key(data), data)
+            for data in (b"1" * 100, b"2" * 100, b"3" * 100):
+                blobs.delete(_key(data))
+
+            assert [100, 100] == [path.stat().st_size for path in _files(tmp_path)]
+
+    def test_none_is_left_when_it_is_closed(self, blobs, tmp_path):
+        blobs.put(_key(b"kept"), b"kept")
+        blobs.put(_key(b"first"), b"first")
+        blobs.delete(_key(b"first"))
+
+        blobs.close()
+
+        (file,) = _files(tmp_path)
+        assert b"kept" == file.read_bytes()
 
     def test_one_that_somebody_removed_is_not_missed(self, blobs, tmp_path):
         blobs.put(_key(b"first"), b"first")

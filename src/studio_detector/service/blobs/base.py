@@ -60,6 +60,9 @@ class Blobs(Protocol):
     def ping(self) -> None:
         """Make sure that the place can be reached."""
 
+    def close(self) -> None:
+        """Let go of what is held for later pictures; those that are kept stay."""
+
 
 class Vault(Blobs, Protocol):
     """`Blobs` as the service sees them: what is put is noted as needed, what is given is checked.

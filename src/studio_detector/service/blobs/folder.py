@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import threading
 import time
 from collections import deque
 from pathlib import Path
@@ -17,12 +18,15 @@ from studio_detector.service.blobs.base import is_key, picture_gone, split_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from io import FileIO
 
 _ONLY_US = 0o700
 _TO_WRITE = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _NEW_FILE = _TO_WRITE | os.O_CREAT | os.O_EXCL
-# As many pictures as a large archive has.
-_MOST_EMPTIED = 2_048
+# As many pictures as a large archive has; and not so much of the disk that anybody would miss it.
+_MOST_BLANK = 2_048
+_MOST_BLANK_BYTES = 256 * 1024 * 1024
+_ZEROS = bytes(1024 * 1024)
 # No tenant's name begins with a dot.
 _INCOMING = ".incoming"
 # Longer than any picture takes to be written.
@@ -39,9 +43,11 @@ class FolderBlobs:
     Nothing is forced to the disk: a picture that a power failure takes has its job fail with a
     code, and can be sent again.
 
-    The file of a deleted picture is emptied and holds another one later. ext4 gives no number
-    of a file that was deleted in the last minutes to a new one, and where pictures come and go
-    it searches long for one that it may give.
+    The file of a deleted picture is overwritten with zeros and holds another one later. ext4
+    gives no number of a file that was deleted in the last minutes to a new one, and where
+    pictures come and go it searches long for one that it may give. A file that is shortened or
+    deleted while the system writes it to the disk waits for that; one that is overwritten does
+    not, and its memory need not be found anew either.
 
     Args:
         root: The folder; made where it is not there.
@@ -53,7 +59,7 @@ class FolderBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / _INCOMING
-        self._emptied: deque[Path] = deque()
+        self._blank = _BlankFiles()
         try:
             root.mkdir(mode=_ONLY_US, parents=True, exist_ok=True)
             self._incoming.mkdir(mode=_ONLY_US, exist_ok=True)
@@ -99,10 +105,7 @@ class FolderBlobs:
         """See `Blobs.delete`."""
         path = self._path(key)
         try:
-            if len(self._emptied) < _MOST_EMPTIED:
-                self._empty(path)
-            else:
-                path.unlink(missing_ok=True)
+            self._remove(path)
         except OSError as error:
             raise _busy(error) from error
 
@@ -128,6 +131,14 @@ class FolderBlobs:
         except OSError as error:
             raise _busy(error) from error
 
+    def close(self) -> None:
+        """See `Blobs.close`: blank files are deleted."""
+        with contextlib.suppress(IndexError):
+            while True:
+                path = self._blank.take()
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
     def _path(self, key: str) -> Path:
         tenant, image_hash = split_key(key)
         return self._root / tenant / image_hash[:2] / image_hash
@@ -143,10 +154,14 @@ class FolderBlobs:
             return False
         return True
 
-    def _empty(self, path: Path) -> None:
-        """Set the file of a picture that goes aside, without its content."""
-        aside = self._aside()
+    def _remove(self, path: Path) -> None:
+        """Set the file of a picture that goes aside, without its content, or delete it."""
         try:
+            size = path.stat().st_size
+            if not self._blank.has_room(size):
+                path.unlink()
+                return
+            aside = self._aside()
             path.replace(aside)
         except FileNotFoundError:
             return
@@ -155,11 +170,11 @@ class FolderBlobs:
                 # Somebody's copy by a link is not to become another picture.
                 is_ours = os.fstat(file.fileno()).st_nlink == 1
                 if is_ours:
-                    file.truncate(0)
+                    _blank_out(file, size)
         except OSError:
             is_ours = False
         if is_ours:
-            self._emptied.append(aside)
+            self._blank.add(aside, size)
         else:
             aside.unlink(missing_ok=True)
 
@@ -167,9 +182,9 @@ class FolderBlobs:
         return self._incoming / secrets.token_hex(16)
 
     def _opened_aside(self) -> tuple[Path, int]:
-        """A file of nobody's, emptied or new."""
+        """A file of nobody's, blank or new."""
         with contextlib.suppress(IndexError, FileNotFoundError):
-            aside = self._emptied.pop()
+            aside = self._blank.take()
             return aside, os.open(aside, _TO_WRITE)
         aside = self._aside()
         return aside, os.open(aside, _NEW_FILE, 0o600)
@@ -178,9 +193,9 @@ class FolderBlobs:
         aside, opened = self._opened_aside()
         try:
             with os.fdopen(opened, "wb", buffering=0) as file:
-                rest = memoryview(data)
-                while rest:  # one call may write a part
-                    rest = rest[file.write(rest) :]
+                _write_all(file, data)
+                if os.fstat(opened).st_size > len(data):  # a blank one was longer
+                    file.truncate()
             aside.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -195,6 +210,49 @@ class FolderBlobs:
                 if _modified(file) < before:
                     with contextlib.suppress(OSError):
                         Path(file).unlink()
+
+
+class _BlankFiles:
+    """Files of deleted pictures that hold zeros alone; for any number of threads."""
+
+    def __init__(self) -> None:
+        self._files: deque[tuple[Path, int]] = deque()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def has_room(self, size: int) -> bool:
+        """Whether a file of so many bytes may be kept."""
+        with self._lock:
+            return len(self._files) < _MOST_BLANK and self._bytes + size <= _MOST_BLANK_BYTES
+
+    def add(self, path: Path, size: int) -> None:
+        """Keep a file."""
+        with self._lock:
+            self._files.append((path, size))
+            self._bytes += size
+
+    def take(self) -> Path:
+        """The file that was added last.
+
+        Raises:
+            IndexError: If there is none.
+        """
+        with self._lock:
+            path, size = self._files.pop()
+            self._bytes -= size
+            return path
+
+
+def _write_all(file: FileIO, data: bytes | bytearray | memoryview) -> None:
+    rest = memoryview(data)
+    while rest:  # one call may write a part
+        rest = rest[file.write(rest) :]
+
+
+def _blank_out(file: FileIO, size: int) -> None:
+    with memoryview(_ZEROS) as zeros:
+        for at in range(0, size, len(zeros)):
+            _write_all(file, zeros[: size - at])
 
 
 def _read(path: Path) -> bytes:

@@ -121,6 +121,9 @@ class S3Blobs:
         except (BaseError, OSError, ValueError) as error:
             raise _busy(error) from error
 
+    def close(self) -> None:
+        """See `Blobs.close`; the client ends by itself."""
+
     def ping(self) -> None:
         """See `Blobs.ping`."""
         try:

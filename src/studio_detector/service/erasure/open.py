@@ -53,11 +53,14 @@ def opened_eraser(
         ConfigError: If a setting does not fit.
         BusyError: ``storage_unavailable``.
     """
-    cache = open_cache(settings)
-    try:
+    with contextlib.ExitStack() as stack:
+        cache = open_cache(settings)
+        stack.callback(cache.close)
+        place = open_blobs(settings, data_dir)
+        stack.callback(place.close)
         yield Eraser(
             store=store,
-            blobs=open_vault(settings, data_dir, open_blobs(settings, data_dir), store, hook),
+            blobs=open_vault(settings, data_dir, place, store, hook),
             cache=cache,
             similar=SimilarIndex(),
             watch=JobWatch(store),
@@ -65,5 +68,3 @@ def opened_eraser(
             audit=audit,
             tags=SubjectTags.of(secret),
         )
-    finally:
-        cache.close()

@@ -115,6 +115,10 @@ class EncryptedBlobs:
         """See `Blobs.ping`."""
         self._inner.ping()
 
+    def close(self) -> None:
+        """See `Blobs.close`."""
+        self._inner.close()
+
     def _taken(self, names: Sequence[tuple[str, str]]) -> list[tuple[bytes, DataKey]]:
         """The keys that pictures have or get, also as they are kept; by tenant and hash."""
         fresh = [self._fresh(tenant, image_hash) for tenant, image_hash in names]

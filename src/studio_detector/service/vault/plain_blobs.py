@@ -65,3 +65,7 @@ class PlainBlobs:
     def ping(self) -> None:
         """See `Blobs.ping`."""
         self._inner.ping()
+
+    def close(self) -> None:
+        """See `Blobs.close`."""
+        self._inner.close()
