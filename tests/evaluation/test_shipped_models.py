@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +35,15 @@ class Measured:
 
 
 @pytest.fixture(scope="module")
-def test_split(photos_folder):
-    """Measurements of the whole test split."""
+def test_split(photos_folder, tmp_path_factory):
+    """Measurements of the whole test split, made in this run by the first process that asks."""
     photos = read_dataset(photos_folder).decided().split("test").photos
-    return Measured(photos, measure_photos(photos, cache=None, workers=2))
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with (shared / "measured.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return Measured(photos, measure_photos(photos, cache=shared / "measured", workers=2))
 
 
 def test_no_photograph_of_the_test_split_fails(test_split):

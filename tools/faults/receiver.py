@@ -81,7 +81,11 @@ class Receiver:
         self._socket.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        # Who keeps a connection is cancelled with the run.
+        with (
+            contextlib.closing(writer),
+            contextlib.suppress(OSError, asyncio.IncompleteReadError),
+        ):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 lines = (line.partition(":") for line in head.split("\r\n")[1:] if line)
@@ -92,7 +96,6 @@ class Receiver:
                     f"HTTP/1.1 {status} Told\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
                 )
                 await writer.drain()
-        writer.close()
 
     async def _answer(self, headers: Mapping[str, str], body: bytes) -> int:
         name = headers.get("webhook-id", "")
