@@ -100,18 +100,23 @@ class SlowVault(NotedVault):
         super().put_all(pictures)
 
 
+def added(keeping, count):
+    """Add pictures, and give each after that."""
+    for number in range(count):
+        keeping.add(hash_of(number), b"x")
+        yield number
+
+
 def test_the_next_are_read_while_some_are_put():
     """Or the children would wait for both, one after the other."""
     vault = SlowVault()
     keeping = Keeping(vault, "t")
+    given = keeping.until_all_are_kept(added(keeping, 40))
 
-    def found():
-        for number in range(40):
-            keeping.add(hash_of(number), b"x")
-            yield number
-        vault.may_put.set()
+    assert list(range(40)) == [next(given) for _ in range(40)]
+    vault.may_put.set()
 
-    assert list(range(40)) == list(keeping.until_all_are_kept(found()))
+    assert [] == list(given)
     assert 40 == sum(map(len, vault.puts))
 
 
@@ -119,15 +124,10 @@ def test_what_is_given_up_midway_leaves_no_thread():
     before = set(threading.enumerate())
     vault = NotedVault()
     keeping = Keeping(vault, "t")
-
-    def found():
-        for number in range(100):
-            keeping.add(hash_of(number), b"x")
-            yield number
-
-    given = keeping.until_all_are_kept(found())
+    given = keeping.until_all_are_kept(added(keeping, 100))
     for _ in range(50):
         next(given)
+
     given.close()
 
     assert before == set(threading.enumerate())
