@@ -149,6 +149,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         program.main(arguments)
     finally:
-        # The process ends: to look through its modules for garbage before they are dropped
-        # takes a fifth as long again as to import them.
+        # The process ends: looking through its modules for garbage before they are dropped
+        # only makes the end longer.
         gc.freeze()

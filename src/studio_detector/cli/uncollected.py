@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """Import many libraries; the looks for garbage would take a fifth of the time."""
+    """Import many libraries; looking for garbage meanwhile takes time and finds little."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

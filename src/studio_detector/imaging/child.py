@@ -36,7 +36,7 @@ _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 2.0
 # What Linux lets everybody have.
 _PIPE_BYTES = 1 << 20
-# Modules stay until the end: who looks through them for garbage pays a sixth of the start.
+# Modules stay until the end: looking through them for garbage only makes the start longer.
 _BOOTSTRAP = (
     "import gc, importlib, json, sys; sys.path[:] = json.loads(sys.argv[1]); gc.disable(); "
     "importlib.import_module(sys.argv[2]); gc.freeze(); gc.enable(); "

@@ -22,7 +22,7 @@ class EmbeddedWire:
     """`Wire` between the threads of one process.
 
     It has threads of its own and not dramatiq's, which hand each message from one thread to
-    another: on a process whose threads are all at work, each such step waits for its turn.
+    another: in a process whose threads are all at work, each such step waits for its turn.
     """
 
     def __init__(self) -> None:
