@@ -125,6 +125,30 @@ class TestShredding:
             blobs.get(key_of())
         assert "picture_damaged" == code_of(caught)
 
+    def test_pictures_that_are_looked_up_are_given_as_each_by_itself_is(self, blobs):
+        others = [PICTURE + bytes([n]) for n in range(3)]
+        blobs.put_all({key_of(data): data for data in others})
+        blobs.put(key_of(tenant="other"), PICTURE)
+
+        found = blobs.find([key_of(tenant="other"), key_of(), *map(key_of, others)])
+
+        assert {key_of(data): data for data in others} | {key_of(tenant="other"): PICTURE} == {
+            key: give() for key, give in found.items()
+        }
+
+    def test_a_picture_that_was_deleted_since_it_was_looked_up_is_gone(self, blobs):
+        """Also where it was put again by now, under a key that nobody looked up."""
+        blobs.put(key_of(), PICTURE)
+        give = blobs.find([key_of()])[key_of()]
+        blobs.delete(key_of())
+        blobs.put(key_of(), PICTURE)
+
+        with pytest.raises(RequestError) as caught:
+            give()
+
+        assert code_of(caught) == "picture_gone"
+        assert blobs.get(key_of()) == PICTURE
+
     def test_the_key_goes_before_the_bytes(self, inner, store, monkeypatch):
         """Whatever goes wrong in between, nobody can read it."""
         blobs = EncryptedBlobs(inner, MasterKeys((NEW,)), store.data_keys)

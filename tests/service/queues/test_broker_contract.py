@@ -99,6 +99,36 @@ class TestDelivery:
         assert sorted(waits)[5] < 0.05, waits
 
 
+class TestTakingAlong:
+    def test_no_more_is_taken_than_an_equal_share_of_what_waits(self, place):
+        """From memory, in its order; and nothing from servers, which would count it as handled."""
+        broker = place.open()
+        sent = _names(20)
+        for name in sent:
+            broker.send("standard", name)
+
+        taken = [broker.take_along("standard", 3, takers) for takers in (21, 20, 5, 1)]
+
+        if place.kind == "embedded":
+            assert taken == [[], sent[:1], sent[1:4], sent[4:7]]
+        else:
+            assert taken == [[]] * 4
+        assert broker.depth("standard") == 20 - sum(map(len, taken))
+
+    def test_what_was_taken_along_is_handled_by_nobody_else(self, place, handled, eventually):
+        broker = place.open()
+        sent = _names(20)
+        for name in sent:
+            broker.send("standard", name)
+        along = []
+        handled.do = lambda queue, _: along.extend(broker.take_along(queue, 2, 3))
+
+        broker.consume({("standard",): 2}, handled)
+
+        eventually(lambda: sorted([*along, *handled.ended]) == sorted(sent))
+        assert bool(along) == (place.kind == "embedded")
+
+
 class TestPools:
     def test_a_flood_of_standard_names_does_not_delay_high_ones(self, place, handled):
         """500 wait and the pool is busy: a high name is begun before any other ends."""

@@ -16,10 +16,12 @@ from service.store.contract_origins import OriginsContract
 from service.store.contract_overview import OverviewContract
 from service.store.contract_results import ResultsContract
 from service.store.contract_sweeps import SweepsContract
+from service.store.contract_together import TogetherContract
 
 
 class StoreContract(
     JobsContract,
+    TogetherContract,
     DuplicatesContract,
     SweepsContract,
     FailedPicturesContract,

@@ -125,6 +125,28 @@ class StoreMachine(RuleBasedStateMachine):
             if claimed is not None:
                 self.tries.append(claimed)
 
+    @rule(most=st.integers(2, 5), owner=st.sampled_from(["one", "two"]))
+    def claim_some(self, most, owner):
+        waiting = [job_id for job_id, _ in self.store.jobs.unsent(most)]
+        self.store.jobs.sent(waiting)
+        if waiting:
+            self.tries.extend(self.store.jobs.claim_new(waiting, owner))
+
+    @rule(some=st.lists(numbers, min_size=2, max_size=5))
+    def finish_some(self, some):
+        """Tries end well together, unless one of them lost its lease."""
+        tries = [job for number in some if (job := self.try_(number)) is not None]
+        ending = {job.id: job for job in tries if job.image_hash is not None}
+        if not ending:
+            return
+        ends = [
+            (job.id, job.lease_token, new_result(self.name_of(job), **self.kind_of(job)))
+            for job in ending.values()
+        ]
+        hold = all(map(self.holds, ending.values()))
+        done = self.store.jobs.finish_all(ends)
+        assert (done is not None) == hold
+
     @rule(number=numbers, what=st.sampled_from(PICTURES), near=st.booleans())
     def finish(self, number, what, near):
         """A try ends well: the newest or one whose lease was lost long ago."""
@@ -140,8 +162,7 @@ class StoreMachine(RuleBasedStateMachine):
         if near and job.near_duplicates and alike:
             found, answer = alike[0].id, "near_duplicate"
         else:
-            is_shadow = job.shadow_of is not None
-            found = new_result(name, work=job.work, is_shadow=is_shadow)
+            found = new_result(name, **self.kind_of(job))
             answer = "analysed"
         holds = self.holds(job)
         done = self.store.jobs.finish(job.id, job.lease_token, found, answer)
@@ -283,6 +304,9 @@ class StoreMachine(RuleBasedStateMachine):
         if job.id not in self.accepted:
             return False
         return self.store.jobs.get(TENANT, job.id).lease_token == job.lease_token
+
+    def kind_of(self, job):
+        return {"work": job.work, "is_shadow": job.shadow_of is not None}
 
     def name_of(self, job):
         return next(name for name in PICTURES if picture(name) == job.image_hash)

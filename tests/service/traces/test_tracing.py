@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
 from api_service import API, picture
 from service.traces.traced import CALLBACK, at_once, trace_of, traced
+from studio_detector.service.queues.leases import Leases
+from studio_detector.service.queues.patience import Patience
 from studio_detector.service.queues.sweeper import Sweeper
+from studio_detector.service.queues.together import run_jobs
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SAMPLED, LEFT_OUT = f"00-{TRACE}-{PARENT}-01", f"00-{TRACE}-{PARENT}-00"
@@ -147,6 +151,23 @@ class TestOneTrace:
             assert by_trace[trace_of(span)] == span.attributes["studio.request_id"]
             children = [one for one in service.spans.all() if one.parent == span.context]
             assert {"analysis", "store"} == {one.name for one in children}
+
+    def test_jobs_that_are_tried_together_have_traces_of_their_own(self, idle):
+        """What was stored in one go is a step of each."""
+        for number in range(3):
+            idle.service.post(f"good {number}", headers={"X-Request-ID": f"r{number}"})
+        parts, jobs = idle.service.parts, idle.store.jobs.find("default").items
+
+        leases, patience = Leases(idle.store.jobs, 30.0), Patience(threading.Event())
+        run_jobs(parts, leases, patience, [job.id for job in jobs], lambda: None)
+
+        spans = idle.spans.named("job", 3)
+        assert 3 == len({trace_of(span) for span in spans})
+        for span in spans:
+            assert "analysed" == span.attributes["studio.outcome"]
+            children = [one for one in idle.spans.all() if one.parent == span.context]
+            assert ["analysis", "store"] == sorted(one.name for one in children)
+            assert {trace_of(span)} == {trace_of(one) for one in children}
 
 
 class TestFromOutside:

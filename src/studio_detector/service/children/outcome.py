@@ -105,7 +105,7 @@ def new_result(
         is_shadow: Scored for comparison, not to be returned.
     """
     detail = set(row["detail_analyses"])
-    reasons = _reasons(row)
+    reasons, values = _reasons(row), _values(row)
     kept = {
         name: {
             "version": row["versions"][name],
@@ -137,7 +137,7 @@ def new_result(
             "terms": [
                 {
                     "measures": list(term["measures"]),
-                    "values": [_value(row, measure) for measure in term["measures"]],
+                    "values": [values.get(measure) for measure in term["measures"]],
                     "log_odds": term["log_odds"],
                 }
                 for term in row["evidence"]
@@ -202,10 +202,13 @@ def report_of(
     return report_from_plain({**row_of(result), "path": name}, specs=specs)
 
 
-def _value(row: Mapping[str, Any], key: str) -> float | None:
-    analysis, _, name = key.partition(".")
-    value: float | None = row["measurements"].get(analysis, {}).get(name)
-    return value
+def _values(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """Full name of a measure -> what was measured."""
+    return {
+        f"{analysis}.{name}": value
+        for analysis, found in row["measurements"].items()
+        for name, value in found.items()
+    }
 
 
 def _reasons(row: Mapping[str, Any]) -> dict[str, dict[str, str]]:

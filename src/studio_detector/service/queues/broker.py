@@ -66,6 +66,10 @@ class Broker:
         self._breaker.succeeded()
         return depth
 
+    def take_along(self, queue: Queue, most: int, takers: int) -> list[str]:
+        """Take more names off a queue for who handles one of it; see `Wire.take_along`."""
+        return self._wire.take_along(queue, most, takers)
+
     def ping(self) -> bool:
         """Say whether the server answers; never later than after about a second."""
         try:

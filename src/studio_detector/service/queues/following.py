@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,15 @@ class Followed:
     """A try that goes on.
 
     Attributes:
+        begun_s: When it began, on a clock that never goes back.
         ended: The job after it; None while it goes on, and where its lease was lost.
+        is_put_off: Whether the store is told of its end later: then `note_end` is to be called
+            when it was.
     """
 
+    begun_s: float = field(default_factory=time.perf_counter)
     ended: Job | None = None
+    is_put_off: bool = False
 
 
 def ids_of(job: Job) -> dict[str, str | None]:
@@ -60,7 +65,6 @@ def followed(parts: WorkerParts, job: Job, owner: str) -> Iterator[Followed]:
     Yields:
         Takes the job as it is afterwards.
     """
-    begun = time.perf_counter()
     tracer, told = parts.tracer, Followed()
     _note_wait(tracer, job)
     with (
@@ -71,26 +75,49 @@ def followed(parts: WorkerParts, job: Job, owner: str) -> Iterator[Followed]:
         outcome, code = "given_back", None
         try:
             yield told
-            outcome, code = _outcome(told.ended)
+            # What is put off was analysed, and its picture's part is over.
+            outcome, code = ("analysed", None) if told.is_put_off else _outcome(told.ended)
         except BusyError as error:
             code = error.code
             raise
         finally:
-            took_s = time.perf_counter() - begun
-            parts.metrics.jobs.tried(job.queue, job.waited_s, took_s, outcome, code)
             span.set(outcome=outcome)
             if code is not None:
                 span.failed(code)
-            _log.info(
-                "a try of a job ended: %s",
-                outcome,
-                extra={
-                    "outcome": outcome,
-                    "code": code,
-                    "attempt": job.attempts,
-                    "duration_ms": round(took_s * 1000, 3),
-                },
-            )
+            if not told.is_put_off:
+                _note(parts, job, told, outcome, code)
+
+
+def note_end(
+    parts: WorkerParts, job: Job, owner: str, told: Followed, failed: BusyError | None = None
+) -> None:
+    """Say how a try ended whose end was put off.
+
+    Args:
+        parts: The parts of the service.
+        job: The job, as it was claimed.
+        owner: Who claimed it.
+        told: What `followed` gave, with the job as it is now.
+        failed: Why the store could not be told, and the job goes back.
+    """
+    outcome, code = ("given_back", failed.code) if failed else _outcome(told.ended)
+    with bound(**ids_of(job), worker=owner):
+        _note(parts, job, told, outcome, code)
+
+
+def _note(parts: WorkerParts, job: Job, told: Followed, outcome: str, code: str | None) -> None:
+    took_s = time.perf_counter() - told.begun_s
+    parts.metrics.jobs.tried(job.queue, job.waited_s, took_s, outcome, code)
+    _log.info(
+        "a try of a job ended: %s",
+        outcome,
+        extra={
+            "outcome": outcome,
+            "code": code,
+            "attempt": job.attempts,
+            "duration_ms": round(took_s * 1000, 3),
+        },
+    )
 
 
 def describe_row(span: Span, row: object) -> None:

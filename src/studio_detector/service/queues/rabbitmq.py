@@ -61,6 +61,10 @@ class RabbitmqWire:
         """See `Wire.depth`."""
         return self._sender.run(lambda: self._broker.waiting(self.name(queue)))
 
+    def take_along(self, queue: Queue, most: int, takers: int) -> list[str]:  # noqa: ARG002
+        """See `Wire.take_along`."""
+        return []
+
     def probe(self) -> str:
         """See `Wire.probe`."""
         return self._sender.run(lambda: self._broker.probe(f"{self._namespace}.probe"))

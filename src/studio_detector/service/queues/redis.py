@@ -83,6 +83,10 @@ class RedisWire:
         """See `Wire.depth`."""
         return _reached(lambda: int(self._client.llen(f"{self._namespace}:{self.name(queue)}")))
 
+    def take_along(self, queue: Queue, most: int, takers: int) -> list[str]:  # noqa: ARG002
+        """See `Wire.take_along`."""
+        return []
+
     def probe(self) -> str:
         """See `Wire.probe`."""
         name = secrets.token_hex(16)

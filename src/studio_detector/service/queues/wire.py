@@ -59,6 +59,18 @@ class Wire(Protocol):
             What carried it, for people.
         """
 
+    def take_along(self, queue: Queue, most: int, takers: int) -> list[str]:
+        """Take more names off a queue for who has one of it in hand and handles all of them.
+
+        Args:
+            queue: The queue.
+            most: Names at most.
+            takers: Among whom what waits is shared; nobody gets more than an equal share.
+
+        Returns:
+            None from servers: their messages must not be gone before they were handled.
+        """
+
     def serve(
         self, queues: Sequence[Queue], threads: int, handle: Callable[[Queue, str], None]
     ) -> Pool:

@@ -12,6 +12,7 @@ from studio_detector.errors import BusyError, RequestError
 from studio_detector.service.blobs.base import blob_key
 from studio_detector.service.children.outcome import detail_wanted, new_result
 from studio_detector.service.logs.context import bound
+from studio_detector.service.queues.afterwards import follow_up, throw_away
 from studio_detector.service.queues.following import describe_row, followed, ids_of
 from studio_detector.service.queues.outcomes import (
     Failed,
@@ -21,8 +22,6 @@ from studio_detector.service.queues.outcomes import (
     failed_picture,
     failure_of,
 )
-from studio_detector.service.queues.remembering import forget, remember
-from studio_detector.service.queues.retention import spared
 from studio_detector.service.records import NewResult
 
 if TYPE_CHECKING:
@@ -73,22 +72,73 @@ def run_job(
         if job is None:
             return None
         with followed(parts, job, owner) as told:
-            try:
-                outcome = _outcome(parts, patience, job, stand_back)
-                stand_back()
-                ended = _tell(parts, patience, job, outcome)
-                _count_verdict(parts, outcome, ended)
-            except _LeaseLostError:
+            outcome = outcome_of(parts, patience, job, stand_back)
+            if outcome is None:
                 return None
-            except BusyError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay
-                ended = _tell(parts, patience, job, failure_of(error))
-            told.ended = ended
+            stand_back()
+            ended = told.ended = tell(parts, patience, job, outcome)
     if ended is not None:
         stand_back()
         with bound(**ids_of(ended)):
-            _follow_up(parts, ended)
+            follow_up(parts, [ended])
+    return ended
+
+
+def outcome_of(
+    parts: WorkerParts,
+    patience: Patience,
+    job: Job,
+    stand_back: Callable[[], None],
+    kept: Callable[[], bytes] | None = None,
+) -> Outcome | None:
+    """Do what a job is about; the store is told of it by `tell`.
+
+    Args:
+        parts: The parts of the service.
+        patience: Waits for the database and the pictures while they are away.
+        job: The job, as it was claimed.
+        stand_back: See `run_job`.
+        kept: Gives its picture, where that was looked up before; see `Vault.find`.
+
+    Returns:
+        How the try ends; None if somebody else is at the job, or it was cancelled.
+
+    Raises:
+        BusyError: See `run_job`.
+    """
+    try:
+        return _outcome(parts, patience, job, stand_back, kept)
+    except _LeaseLostError:
+        return None
+    except BusyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay
+        return failure_of(error)
+
+
+def tell(parts: WorkerParts, patience: Patience, job: Job, outcome: Outcome) -> Job | None:
+    """Tell the store how a try ends.
+
+    Args:
+        parts: The parts of the service.
+        patience: Waits for the database while it is away.
+        job: The job, as it was claimed.
+        outcome: See `outcome_of`.
+
+    Returns:
+        The job as the store has it now; None if its lease was lost.
+
+    Raises:
+        BusyError: See `run_job`.
+    """
+    try:
+        ended = _tell(parts, patience, job, outcome)
+    except BusyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay
+        return _tell(parts, patience, job, failure_of(error))
+    if ended is not None and isinstance(outcome, Found) and isinstance(outcome.result, NewResult):
+        parts.metrics.verdicts.given(outcome.result)
     return ended
 
 
@@ -97,9 +147,13 @@ class _LeaseLostError(Exception):
 
 
 def _outcome(
-    parts: WorkerParts, patience: Patience, job: Job, stand_back: Callable[[], None]
+    parts: WorkerParts,
+    patience: Patience,
+    job: Job,
+    stand_back: Callable[[], None],
+    kept: Callable[[], bytes] | None,
 ) -> Outcome:
-    data = _kept(parts, patience, job)
+    data = _kept(parts, patience, job, kept)
     image_hash = job.image_hash
     if data is None or image_hash is None:
         if job.image_url is None:
@@ -151,22 +205,25 @@ def _is_first(parts: WorkerParts, patience: Patience, job: Job, image_hash: str)
     if place == "lost":
         # The job may have been erased, and nobody would look for what was kept for it.
         parts.store.pictures.give_up(job.tenant, image_hash)
-        _throw_away(parts, job.tenant, image_hash)
+        throw_away(parts, job.tenant, [image_hash])
         raise _LeaseLostError
     return place == "work"
 
 
-def _kept(parts: WorkerParts, patience: Patience, job: Job) -> bytes | None:
+def _kept(
+    parts: WorkerParts, patience: Patience, job: Job, kept: Callable[[], bytes] | None
+) -> bytes | None:
     """The picture as it was kept; None if it was not, or is damaged."""
     image_hash = job.image_hash
     if image_hash is None:
         return None
     key = blob_key(job.tenant, image_hash)
     try:
-        return patience.ask(lambda: parts.blobs.get(key))
+        return patience.ask(kept or partial(parts.blobs.get, key))
     except RequestError as error:
         if error.code == "picture_gone":
-            return None
+            # It may have been put anew since it was looked up.
+            return None if kept is None else _kept(parts, patience, job, None)
         if error.code != "picture_damaged":
             raise
         _log.warning("%s", error.message)
@@ -182,21 +239,6 @@ def _keep(parts: WorkerParts, tenant: str, image_hash: str, data: bytes) -> None
         parts.blobs.put(blob_key(tenant, image_hash), data)
     except BusyError as error:
         _log.warning("a fetched picture is not kept: %s", error.message)
-
-
-def _throw_away(parts: WorkerParts, tenant: str, image_hash: str) -> None:
-    """Delete a picture that nobody wants any more; the sweeper deletes what this does not."""
-    try:
-        now = parts.store.clock()
-        parts.store.pictures.forget(
-            tenant,
-            image_hash,
-            before=now,
-            delete=lambda: parts.blobs.delete(blob_key(tenant, image_hash)),
-            spared=spared(parts.settings.keep_failed_pictures_s, now),
-        )
-    except BusyError as error:
-        _log.info("a picture is deleted later: %s", error.message)
 
 
 def _near(parts: WorkerParts, job: Job, pdq: str, quality: int) -> UUID | None:
@@ -241,37 +283,3 @@ def _told(parts: WorkerParts, patience: Patience, job: Job, outcome: Outcome) ->
             )
         case Settled():
             return patience.ask(lambda: jobs.get(job.tenant, job.id))
-
-
-def _count_verdict(parts: WorkerParts, outcome: Outcome, ended: Job | None) -> None:
-    if ended is not None and isinstance(outcome, Found) and isinstance(outcome.result, NewResult):
-        parts.metrics.verdicts.given(outcome.result)
-
-
-def _remember(parts: WorkerParts, job: Job) -> None:
-    """Have the cache answer for a job, unless its result was erased since it was stored."""
-    remember(parts.cache, job, parts.settings.result_cache_s)
-    if job.result_id is None or job.image_hash is None:
-        return
-    try:
-        # Asked afterwards: whoever erases the result at this moment forgets it after that.
-        is_there = parts.store.results.is_there(job.tenant, job.result_id)
-    except BusyError:
-        is_there = False
-    if not is_there:
-        forget(parts.cache, job.tenant, job.image_hash, job.work)
-
-
-def _follow_up(parts: WorkerParts, job: Job) -> None:
-    """Tell everybody else; what is lost here, the sweeper or the next request makes good."""
-    if job.is_over:
-        _remember(parts, job)
-        parts.watch.notify(job)
-        if parts.settings.keep_pictures_s == 0 and job.image_hash is not None:
-            _throw_away(parts, job.tenant, job.image_hash)
-    elif job.queue == "detail" and job.retry_at is None and job.leader_id is None:
-        try:
-            if parts.broker.send("detail", job.id):
-                parts.store.jobs.sent([job.id])
-        except BusyError as error:
-            _log.info("the sweeper sends it again: %s", error.message)

@@ -16,6 +16,7 @@ from studio_detector.service.queues.pools import QUEUES, pools_of
 from studio_detector.service.queues.precedence import Precedence
 from studio_detector.service.queues.retention import adopt_orphans, forget_old, throw_away
 from studio_detector.service.queues.sweeper import ORPHANS, RETENTION, Sweeper
+from studio_detector.service.queues.together import MOST_TOGETHER, run_jobs
 from studio_detector.service.queues.work import run_job
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from studio_detector.service.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
+
+# What each thread has in hand grows smaller towards the end of what waits, so that all of them
+# end at about the same time.
+_TIMES_TAKEN = 2
 
 
 class Worker:
@@ -41,6 +46,9 @@ class Worker:
         settings = parts.settings
         self._parts = parts
         self._pools = pools_for(settings, queues)
+        self._threads = {
+            queue: threads for shared, threads in self._pools.items() for queue in shared
+        }
         self._stopping = threading.Event()
         self._patience = Patience(self._stopping)
         self._precedence = Precedence()
@@ -108,10 +116,8 @@ class Worker:
         if queue == "maintenance":
             self._maintain(name)
             return
-        try:
-            what = UUID(name)
-        except ValueError:
-            _log.warning("a message in %s names nothing of ours", queue)
+        what = _named(queue, name)
+        if what is None:
             return
         if queue == "webhook":
             self._parts.deliverer.deliver(what)
@@ -120,7 +126,14 @@ class Worker:
                 run_job(self._parts, self._leases, self._patience, what)
         else:
             stand_back = self._precedence.stand_back
-            run_job(self._parts, self._leases, self._patience, what, stand_back)
+            those = [what, *self._along(queue)]
+            run_jobs(self._parts, self._leases, self._patience, those, stand_back)
+
+    def _along(self, queue: Queue) -> list[UUID]:
+        """Jobs to try together with the one in hand, where many wait."""
+        takers = _TIMES_TAKEN * self._threads[queue]
+        names = self._parts.broker.take_along(queue, MOST_TOGETHER - 1, takers)
+        return [what for name in names if (what := _named(queue, name)) is not None]
 
     def _maintain(self, task: str) -> None:
         parts, settings = self._parts, self._parts.settings
@@ -141,6 +154,14 @@ class Worker:
             adopt_orphans(parts.store, parts.blobs, keep_pictures_s=settings.keep_pictures_s)
         else:
             _log.warning("there is no task %.40r", task)
+
+
+def _named(queue: Queue, name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        _log.warning("a message in %s names nothing of ours", queue)
+        return None
 
 
 def pools_for(settings: ServiceSettings, queues: Sequence[Queue] = QUEUES) -> Pools:

@@ -17,6 +17,7 @@ from studio_detector.service.store.rows import (
     job_of,
     job_of_values,
     values_of_job,
+    with_values,
 )
 from studio_detector.service.store.tables import batches, idempotency, jobs, subjects
 from studio_detector.service.store.types import UtcTime
@@ -84,7 +85,8 @@ def accept(
         for row in rows:
             if row["state"] == "queued" and row["leader_id"] is None:
                 row["message_at"] = now
-    tx.execute(_ADD, rows[0] if len(rows) == 1 else rows)
+    filled = with_values(rows)
+    tx.execute(_ADD, filled[0] if len(filled) == 1 else filled)
     _name_subjects(tx, new)
     placing.hurry(tx, leaders)
     accepted = [job_of_values(row) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,10 @@ _IS_IT = (
     data_keys.c.image_hash == bindparam("hash", type_=Text()),
 )
 _GET = select(*_COLUMNS).where(*_IS_IT)
+_GET_SOME = select(*_COLUMNS).where(
+    data_keys.c.tenant == bindparam("of", type_=Text()),
+    data_keys.c.image_hash.in_(bindparam("hashes", type_=Text(), expanding=True)),
+)
 _DELETE = delete(data_keys).where(*_IS_IT).returning(data_keys.c.blob)
 _REWRAP = (
     update(data_keys)
@@ -136,6 +141,21 @@ class DataKeys:
         values = {"of": tenant, "hash": image_hash}
         row = self._db.read(lambda tx: tx.execute(_GET, values).first())
         return None if row is None else _key_of(row)
+
+    def get_some(self, names: Sequence[tuple[str, str]]) -> list[DataKey]:
+        """The keys of a handful of pictures, by tenant and hash, in no order."""
+        hashes: defaultdict[str, list[str]] = defaultdict(list)
+        for tenant, image_hash in names:
+            hashes[tenant].append(image_hash)
+
+        def work(tx: Connection) -> list[DataKey]:
+            return [
+                _key_of(row)
+                for tenant, some in hashes.items()
+                for row in tx.execute(_GET_SOME, {"of": tenant, "hashes": some})
+            ]
+
+        return self._db.read(work)
 
     def shred(self, tenant: str, image_hash: str, remove: Callable[[str | None], None]) -> None:
         """Delete the key of a picture, and with it every copy of the picture.

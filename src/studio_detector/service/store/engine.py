@@ -131,9 +131,13 @@ class Database:
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction that only reads.
 
+        Where this thread is in a transaction that writes, ``work`` becomes a part of that.
+
         Raises:
             BusyError: ``store_unavailable`` if the database cannot be reached or is too busy.
         """
+        if self._mine.connection is not None:
+            return work(self._mine.connection)
 
         def attempt() -> T:
             with self._engine.connect() as connection:

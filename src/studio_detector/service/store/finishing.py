@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, Uuid, and_, bindparam, func, select, update
@@ -14,12 +15,13 @@ from studio_detector.service.store.tables import jobs
 from studio_detector.service.store.types import SentText, UtcTime
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.engine import Connection
 
-    from studio_detector.service.records import Answer, Job
+    from studio_detector.service.records import Answer, Job, Result
     from studio_detector.service.store.terms import Terms
 
 
@@ -157,6 +159,39 @@ def finish(
     return ended[0]
 
 
+def finish_all(
+    tx: Connection, terms: Terms, ends: Sequence[tuple[UUID, str, NewResult]]
+) -> list[Job]:
+    """See `WorkerJobs.finish_all`.
+
+    Raises:
+        LostError: If a lease is another's.
+    """
+    now = terms.clock()
+    job_ids = [job_id for job_id, _, _ in ends]
+    placing.leave_all(tx, job_ids)
+    led = placing.followed(tx, job_ids)
+    all_ended: list[list[Job]] = []
+    stored: dict[UUID, Result] = {}
+    for job_id, token, found in ends:
+        result = storing.store(tx, found, now)
+        values = {
+            "job": job_id,
+            "token": token,
+            "hash": found.image_hash,
+            "result": result.id,
+            "how": "analysed",
+            "now": now,
+        }
+        ended = end(tx, values, has_followers=job_id in led)
+        if result.is_shadow and any(job.shadow_of is None for job in ended):
+            placing.bring_out_of_shadow(tx, result.id)
+        all_ended.append(ended)
+        stored[result.id] = result
+    ending.tell(tx, terms, list(chain.from_iterable(all_ended)), stored, now)
+    return [ended[0] for ended in all_ended]
+
+
 def fail(
     tx: Connection,
     terms: Terms,
@@ -230,7 +265,13 @@ def die(
     return job
 
 
-def end(tx: Connection, values: dict[str, Any], *, is_alike: bool = False) -> list[Job]:
+def end(
+    tx: Connection,
+    values: dict[str, Any],
+    *,
+    is_alike: bool = False,
+    has_followers: bool = True,
+) -> list[Job]:
     """Set a job and its followers to done.
 
     Args:
@@ -238,6 +279,7 @@ def end(tx: Connection, values: dict[str, Any], *, is_alike: bool = False) -> li
         values: "job", "token", "hash" or None, "result", "how" and "now".
         is_alike: Whether the result is of a picture that looks alike: then only followers that
             asked for such are done.
+        has_followers: Whether it may have followers; their rows are not asked for otherwise.
 
     Returns:
         The jobs that are done, the first one first.
@@ -248,6 +290,8 @@ def end(tx: Connection, values: dict[str, Any], *, is_alike: bool = False) -> li
     row = tx.execute(_DONE, values).first()
     if row is None:
         raise LostError
+    if not has_followers:
+        return [job_of(row)]
     statement = _FOLLOWERS_ALIKE if is_alike else _FOLLOWERS_DONE
     how = "near_duplicate" if is_alike else "shared"
     followers = tx.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import inspect, literal, select, text
 from sqlalchemy.exc import DatabaseError
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from studio_detector.service.records import Batch, Job, Result
+
+T = TypeVar("T")
 
 #: Key of PostgreSQL's advisory lock that lets one process at a time change the tables.
 _MIGRATION_LOCK = 0x5357_4D31
@@ -84,6 +86,17 @@ class Store:
         self.audit = Audit(db)
         self.keys = Keys(db)
         self.nonces = Nonces(db)
+
+    def at_once(self, steps: Callable[[], T]) -> T:
+        """Take several steps in one transaction: all are done or none is.
+
+        Args:
+            steps: Calls methods of this store; called again where the database asks for it.
+
+        Raises:
+            BusyError: ``store_unavailable``, and whatever ``steps`` raises.
+        """
+        return self._db.write(lambda _: steps())
 
     def ping(self) -> None:
         """Ask the database for a sign of life.

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
 
-    from sqlalchemy import ColumnElement, Delete, Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection
+    from sqlalchemy.sql.dml import ReturningDelete
 
     from studio_detector.service.store.engine import Database
     from studio_detector.service.store.terms import Terms
@@ -66,11 +67,15 @@ def _unneeded(*, spares: bool) -> Select[str, str]:
     )
 
 
-def _forget(*, spares: bool) -> Delete:
-    return delete_from(pictures).where(
-        pictures.c.tenant == bindparam("of", type_=Text()),
-        pictures.c.image_hash == bindparam("hash", type_=Text()),
-        _is_unneeded(spares=spares),
+def _forget(*, spares: bool) -> ReturningDelete[str]:
+    return (
+        delete_from(pictures)
+        .where(
+            pictures.c.tenant == bindparam("of", type_=Text()),
+            pictures.c.image_hash.in_(bindparam("hashes", type_=Text(), expanding=True)),
+            _is_unneeded(spares=spares),
+        )
+        .returning(pictures.c.image_hash)
     )
 
 
@@ -173,29 +178,49 @@ class Pictures:
         delete: Callable[[], None],
         spared: Spared | None = None,
     ) -> bool:
-        """Throw a picture away, unless somebody wants it by now.
+        """Throw a picture away, unless somebody wants it by now; see `forget_some`.
+
+        Returns:
+            Whether it was thrown away.
+        """
+        gone = self.forget_some(
+            tenant, [image_hash], before=before, delete=lambda _: delete(), spared=spared
+        )
+        return bool(gone)
+
+    def forget_some(
+        self,
+        tenant: str,
+        image_hashes: Sequence[str],
+        *,
+        before: datetime,
+        delete: Callable[[str], None],
+        spared: Spared | None = None,
+    ) -> list[str]:
+        """Throw pictures away in one transaction, unless somebody wants them by now.
 
         Args:
             tenant: Whose.
-            image_hash: Which.
+            image_hashes: Which, a handful.
             before: As in `unneeded`.
-            delete: Deletes the bytes, which may be gone already. It runs inside the
+            delete: Deletes the bytes of one, which may be gone already. It runs inside the
                 transaction, so that whoever needs the picture meanwhile keeps it afterwards;
                 on SQLite others' writes wait for it.
             spared: As in `unneeded`.
 
         Returns:
-            Whether it was thrown away.
+            Those that were thrown away.
         """
         statement = _FORGET if spared is None else _FORGET_OR_SPARE
 
-        def work(tx: Connection) -> bool:
-            values = {"of": tenant, "hash": image_hash, **self._values(before, spared)}
-            if tx.execute(statement, values).rowcount == 0:
-                return False
-            dropping.drop_stray_subjects(tx, tenant, [image_hash])
-            delete()
-            return True
+        def work(tx: Connection) -> list[str]:
+            values = {"of": tenant, "hashes": image_hashes, **self._values(before, spared)}
+            gone = list(tx.execute(statement, values).scalars())
+            if gone:
+                dropping.drop_stray_subjects(tx, tenant, gone)
+            for image_hash in gone:
+                delete(image_hash)
+            return gone
 
         return self._db.write(work)
 

@@ -40,6 +40,14 @@ _TAKE = (
     .returning(in_flight.c.work_key, in_flight.c.job_id)
 )
 _LEAVE = delete(in_flight).where(in_flight.c.job_id == bindparam("job_id", type_=Uuid()))
+_LEAVE_ALL = delete(in_flight).where(
+    in_flight.c.job_id.in_(bindparam("job_ids", type_=Uuid(), expanding=True))
+)
+_FOLLOWED = (
+    select(jobs.c.leader_id)
+    .where(jobs.c.leader_id.in_(bindparam("leaders", type_=Uuid(), expanding=True)))
+    .distinct()
+)
 _LOCK = (
     select(in_flight.c.work_key)
     .where(in_flight.c.job_id == bindparam("job_id", type_=Uuid()))
@@ -175,6 +183,16 @@ def take(tx: Connection, wanted: Mapping[str, UUID]) -> dict[str, UUID]:
 def leave(tx: Connection, job_id: UUID) -> bool:
     """Stop being a leader; False if the job was none."""
     return tx.execute(_LEAVE, {"job_id": job_id}).rowcount > 0
+
+
+def leave_all(tx: Connection, job_ids: Sequence[UUID]) -> None:
+    """Stop being leaders, a handful of them."""
+    tx.execute(_LEAVE_ALL, {"job_ids": job_ids})
+
+
+def followed(tx: Connection, leaders: Sequence[UUID]) -> set[UUID]:
+    """Those of a handful of leaders whom others follow."""
+    return set(tx.execute(_FOLLOWED, {"leaders": leaders}).scalars())
 
 
 def leave_keys(tx: Connection, keys: Iterable[str]) -> None:

@@ -36,8 +36,8 @@ _GET = select(*RESULT_COLUMNS).where(
     results.c.id == bindparam("result", type_=Uuid()),
     results.c.tenant == bindparam("of", type_=Text()),
 )
-_IS_THERE = select(results.c.id).where(
-    results.c.id == bindparam("result", type_=Uuid()),
+_ARE_THERE = select(results.c.id).where(
+    results.c.id.in_(bindparam("results", type_=Uuid(), expanding=True)),
     results.c.tenant == bindparam("of", type_=Text()),
 )
 _BY_WORK = select(*RESULT_COLUMNS).where(
@@ -97,18 +97,14 @@ class Results:
             raise _unknown(result_id)
         return result_of(row)
 
-    def is_there(self, tenant: str, result_id: UUID) -> bool:
-        """Whether there is a result, a shadow's too."""
-        values = {"result": result_id, "of": tenant}
-        return self._db.read(lambda tx: tx.execute(_IS_THERE, values).first() is not None)
-
     def are_there(self, tenant: str, result_ids: Iterable[UUID]) -> list[UUID]:
         """Those of some results that there are, each once, in the order given."""
         asked = list(dict.fromkeys(result_ids))
         found: set[UUID] = set()
         for part in _parts(asked):
-            query = select(results.c.id).where(results.c.id.in_(part), results.c.tenant == tenant)
-            found |= set(self._db.read(lambda tx, query=query: tx.execute(query).scalars().all()))  # type: ignore[misc]
+            values = {"results": part, "of": tenant}
+            rows = self._db.read(lambda tx, values=values: tx.execute(_ARE_THERE, values).all())  # type: ignore[misc]
+            found.update(row[0] for row in rows)
         return [one for one in asked if one in found]
 
     def chosen(self, tenant: str, result_ids: Sequence[UUID]) -> Iterator[Result]:

@@ -100,6 +100,12 @@ def values_of_job(new: NewJob, now: datetime, origin: Origin | None) -> dict[str
     return values
 
 
+def with_values(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without the columns that are empty in all of them, each of which costs its time."""
+    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    return [{name: row[name] for name in names} for row in rows]
+
+
 def result_of(row: Row[Any] | Sequence[Any]) -> Result:
     """A result from a row of `RESULT_COLUMNS`; further columns may follow."""
     return Result(work=_work(row), **dict(zip(_RESULT_NAMES, row[3:], strict=False)))

@@ -16,11 +16,13 @@ from studio_detector.service.store.tables import jobs
 from studio_detector.service.store.types import JSON_VALUE, UtcTime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.sql.dml import ReturningUpdate
 
     from studio_detector.service.records import Job, Queue
     from studio_detector.service.store.terms import Terms
@@ -30,24 +32,34 @@ _JOB = jobs.c.id == bindparam("job", type_=Uuid())
 _NOW = bindparam("now", type_=UtcTime())
 _LEASED = and_(_JOB, jobs.c.lease_token == bindparam("token", type_=Text()))
 
-_CLAIM = (
-    update(jobs)
-    .where(
-        _JOB,
-        WAITS_ITSELF,
-        or_(jobs.c.retry_at.is_(None), jobs.c.retry_at <= _NOW),
-        jobs.c.attempts < jobs.c.max_attempts,
+
+def _claim(
+    which: ColumnElement[bool], *and_are: ColumnElement[bool]
+) -> ReturningUpdate[*tuple[Any, ...]]:
+    return (
+        update(jobs)
+        .where(
+            which,
+            WAITS_ITSELF,
+            or_(jobs.c.retry_at.is_(None), jobs.c.retry_at <= _NOW),
+            *and_are,
+        )
+        .values(
+            state="running",
+            attempts=jobs.c.attempts + 1,
+            lease_token=bindparam("new_token", type_=Text()),
+            lease_owner=bindparam("owner", type_=Text()),
+            lease_until=bindparam("until", type_=UtcTime()),
+            started_at=func.coalesce(jobs.c.started_at, _NOW),
+            retry_at=None,
+        )
+        .returning(*JOB_COLUMNS, jobs.c.message_at)
     )
-    .values(
-        state="running",
-        attempts=jobs.c.attempts + 1,
-        lease_token=bindparam("new_token", type_=Text()),
-        lease_owner=bindparam("owner", type_=Text()),
-        lease_until=bindparam("until", type_=UtcTime()),
-        started_at=func.coalesce(jobs.c.started_at, _NOW),
-        retry_at=None,
-    )
-    .returning(*JOB_COLUMNS, jobs.c.message_at)
+
+
+_CLAIM = _claim(_JOB, jobs.c.attempts < jobs.c.max_attempts)
+_CLAIM_NEW = _claim(
+    jobs.c.id.in_(bindparam("those", type_=Uuid(), expanding=True)), jobs.c.attempts == 0
 )
 _EXHAUSTED = select(jobs.c.id).where(
     _JOB,
@@ -98,20 +110,33 @@ _RELEASE = (
 def claim(tx: Connection, terms: Terms, job_id: UUID, owner: str) -> Job | None:
     """See `Jobs.claim`."""
     now = terms.clock()
-    values = {
-        "job": job_id,
+    row = tx.execute(_CLAIM, {"job": job_id, **_lease(terms, owner, now)}).first()
+    if row is not None:
+        return _claimed(row, now)
+    if tx.execute(_EXHAUSTED, {"job": job_id}).first() is not None:
+        finishing.exhaust(tx, terms, job_id, None, now)
+    return None
+
+
+def claim_new(tx: Connection, terms: Terms, job_ids: Sequence[UUID], owner: str) -> list[Job]:
+    """See `WorkerJobs.claim_new`."""
+    now = terms.clock()
+    rows = tx.execute(_CLAIM_NEW, {"those": job_ids, **_lease(terms, owner, now)})
+    return sorted((_claimed(row, now) for row in rows), key=lambda job: job_ids.index(job.id))
+
+
+def _lease(terms: Terms, owner: str, now: datetime) -> dict[str, Any]:
+    return {
         "now": now,
         "new_token": secrets.token_hex(16),
         "owner": owner,
         "until": terms.lease_until(now),
     }
-    row = tx.execute(_CLAIM, values).first()
-    if row is not None:
-        job = job_of(row)
-        return replace(job, waited_s=_waited_s(job, row.message_at, now))
-    if tx.execute(_EXHAUSTED, {"job": job_id}).first() is not None:
-        finishing.exhaust(tx, terms, job_id, None, now)
-    return None
+
+
+def _claimed(row: Row[*tuple[Any, ...]], now: datetime) -> Job:
+    job = job_of(row)
+    return replace(job, waited_s=_waited_s(job, row.message_at, now))
 
 
 def _waited_s(job: Job, message_at: datetime | None, now: datetime) -> float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from studio_detector.service.store import finishing, trying
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
     from uuid import UUID
 
@@ -44,6 +44,21 @@ class WorkerJobs:
             return self._db.write(lambda tx: trying.claim(tx, terms, job_id, owner))
         except finishing.LostError:
             return None
+
+    def claim_new(self, job_ids: Sequence[UUID], owner: str) -> list[Job]:
+        """Begin tries of a handful of jobs together; see `claim`.
+
+        Args:
+            job_ids: The jobs.
+            owner: See `claim`.
+
+        Returns:
+            Those that wait for their very first try, in the order given, all under one token.
+            The others are left alone: a job whose worker died is to be tried by itself, so that
+            whatever kills workers takes a try of others along no more than once.
+        """
+        terms = self._terms
+        return self._db.write(lambda tx: trying.claim_new(tx, terms, job_ids, owner))
 
     def learn_hash(
         self, job_id: UUID, token: str, image_hash: str
@@ -88,6 +103,21 @@ class WorkerJobs:
         outcome = (result, answer)
         try:
             return self._db.write(lambda tx: finishing.finish(tx, terms, job_id, token, outcome))
+        except finishing.LostError:
+            return None
+
+    def finish_all(self, ends: Sequence[tuple[UUID, str, NewResult]]) -> list[Job] | None:
+        """End tries of a handful of jobs that were analysed, all or none; see `finish`.
+
+        Args:
+            ends: Job, token of its lease, and verdict.
+
+        Returns:
+            The jobs in the order given; None if a lease was lost, and then nothing is changed.
+        """
+        terms = self._terms
+        try:
+            return self._db.write(lambda tx: finishing.finish_all(tx, terms, ends))
         except finishing.LostError:
             return None
 
