@@ -44,6 +44,7 @@ from studio_detector.service.store import open_store
 from studio_detector.service.traces.base import NO_TRACER
 from studio_detector.service.traces.open import open_tracer
 from studio_detector.service.variants import Variants
+from studio_detector.service.vault.envelope import HEAD
 from studio_detector.service.vault.open import open_vault
 
 if TYPE_CHECKING:
@@ -185,7 +186,8 @@ def open_parts(
         stack.callback(broker.close)
         rates = open_rates(settings)
         stack.callback(rates.close)
-        place = open_blobs(settings, data_dir)
+        # Of scaled services, not every process has maintenance, which tidies.
+        place = open_blobs(settings, data_dir, noise=None if settings.is_scaled else HEAD)
         stack.callback(place.close)
         blobs = open_vault(settings, data_dir, place, store, master_key_hook)
         fetcher = stack.enter_context(Fetcher(settings))

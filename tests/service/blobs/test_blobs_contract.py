@@ -124,6 +124,18 @@ class BlobsContract:
 
         assert [True] * 40 == seen
 
+    def test_what_is_kept_stays_when_it_is_tidied(self, blobs):
+        """Only what was held for later pictures goes."""
+        for data in (b"kept", b"gone"):
+            blobs.put(_key(data), data)
+        blobs.delete(_key(b"gone"))
+
+        blobs.tidy()
+        blobs.tidy()
+
+        assert b"kept" == blobs.get(_key(b"kept"))
+        assert not blobs.exists(_key(b"gone"))
+
     def test_a_place_that_can_be_reached_says_nothing(self, blobs):
         """Silence is good news."""
         assert blobs.ping() is None

@@ -204,7 +204,7 @@ def test_without_a_bucket_pictures_lie_in_the_folder_of_the_service(tmp_path):
     assert [tmp_path / "pictures"] == list(tmp_path.iterdir())
 
 
-class TestBlankFiles:
+class TestSpareFiles:
     """The file of a deleted picture holds another one later."""
 
     @pytest.fixture
@@ -250,7 +250,7 @@ class TestBlankFiles:
         assert b"first" == copy.read_bytes()
 
     def test_there_are_only_so_many(self, blobs, tmp_path, monkeypatch):
-        monkeypatch.setattr("studio_detector.service.blobs.folder._MOST_BLANK", 2)
+        monkeypatch.setattr("studio_detector.service.blobs.folder._MOST_SPARE", 2)
         for data in (b"1", b"2", b"3"):
             blobs.put(_key(data), data)
         for data in (b"1", b"2", b"3"):
@@ -259,7 +259,7 @@ class TestBlankFiles:
         assert 2 == len(_files(tmp_path))
 
     def test_they_hold_only_so_much_of_the_disk(self, blobs, tmp_path, monkeypatch):
-        monkeypatch.setattr("studio_detector.service.blobs.folder._MOST_BLANK_BYTES", 250)
+        monkeypatch.setattr("studio_detector.service.blobs.folder._MOST_SPARE_BYTES", 250)
         for _ in range(2):  # what was taken leaves room
             for data in (b"1" * 100, b"2" * 100, b"3" * 100):
                 blobs.put(_key(data), data)
@@ -267,6 +267,49 @@ class TestBlankFiles:
                 blobs.delete(_key(data))
 
             assert [100, 100] == [path.stat().st_size for path in _files(tmp_path)]
+
+    def test_noise_holds_the_next_as_it_is(self, tmp_path):
+        """Its key is gone, and zeros would be written to the disk as a picture is."""
+        blobs = FolderBlobs(tmp_path, noise=b"SEAL")
+        first, second = b"SEAL" + b"first" * 1000, b"SEAL" + b"second" * 10
+        blobs.put(_key(first), first)
+
+        blobs.delete(_key(first))
+
+        (aside,) = (tmp_path / ".incoming").iterdir()
+        assert first == aside.read_bytes()
+        blobs.put(_key(second), second)
+        (file,) = _files(tmp_path)
+        assert second == file.read_bytes() == blobs.get(_key(second))
+
+    def test_what_is_no_noise_is_overwritten_beside_it(self, tmp_path):
+        """As it was kept before pictures were encrypted, or where they are not."""
+        blobs = FolderBlobs(tmp_path, noise=b"SEAL")
+        for data in (b"SEA", b"a picture", b""):
+            blobs.put(_key(data), data)
+            blobs.delete(_key(data))
+            (aside,) = (tmp_path / ".incoming").iterdir()
+            assert bytes(len(data)) == aside.read_bytes()
+
+    def test_those_that_no_picture_came_for_are_deleted(self, blobs, tmp_path, monkeypatch):
+        now = [1000.0]
+        monkeypatch.setattr("studio_detector.service.blobs.folder.time.monotonic", lambda: now[0])
+        for data in (b"1", b"22", b"333"):
+            blobs.put(_key(data), data)
+        blobs.delete(_key(b"1"))
+        now[0] += 50
+        blobs.delete(_key(b"22"))
+        blobs.tidy()
+        assert 3 == len(_files(tmp_path))
+
+        now[0] += 20
+        blobs.tidy()
+        assert [2, 3] == sorted(path.stat().st_size for path in _files(tmp_path))
+        now[0] += 50
+        blobs.tidy()
+
+        (file,) = _files(tmp_path)
+        assert b"333" == file.read_bytes()
 
     def test_none_is_left_when_it_is_closed(self, blobs, tmp_path):
         blobs.put(_key(b"kept"), b"kept")

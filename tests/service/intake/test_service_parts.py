@@ -19,6 +19,7 @@ from studio_detector.config.load import settings_from_values
 from studio_detector.errors import BusyError, ConfigError
 from studio_detector.pipeline.settings import Settings
 from studio_detector.service import parts as parts_module
+from studio_detector.service.blobs import folder
 from studio_detector.service.cache import MemoryCache
 from studio_detector.service.children import children as children_module
 from studio_detector.service.children.children import AnalysisChildren
@@ -27,9 +28,11 @@ from studio_detector.service.fetch.poster import GuardedPoster
 from studio_detector.service.intake.wishes import NamedAddress, Wishes
 from studio_detector.service.parts import open_parts, open_store_of
 from studio_detector.service.queues.broker import Broker
+from studio_detector.service.queues.sweeper import RETENTION
 from studio_detector.service.queues.worker import Worker
 from studio_detector.service.settings import ServiceSettings
 from studio_detector.service.store import Store
+from studio_detector.service.vault.envelope import HEAD
 
 BASE = Settings(model="rules")
 # Nothing listens there.
@@ -151,6 +154,28 @@ class TestEmbedded:
         assert {"studio.db", "pictures", "scratch", "callback_secret", "master_key"} <= {
             path.name for path in (tmp_path / "data").iterdir()
         }
+
+    @pytest.mark.parametrize(
+        ("encrypts", "left"), [(True, HEAD), (False, bytes(len(HEAD)))], ids=["noise", "zeros"]
+    )
+    def test_the_file_of_a_deleted_picture_cannot_be_read_and_goes_soon(
+        self, opened, tmp_path, monkeypatch, encrypts, left
+    ):
+        """Noise whose key is gone, or zeros; within two minutes, unless another picture comes."""
+        incoming = tmp_path / "data" / "pictures" / ".incoming"
+        with opened(encrypt_pictures=encrypts) as parts:
+            over(parts, [parts.intake.picture(file(1), Wishes(), tenant="default").id])
+            until = time.monotonic() + 20
+            while not (files := list(incoming.iterdir())):
+                assert time.monotonic() < until, "the picture is not deleted"
+                time.sleep(0.02)
+
+            (aside,) = files
+            assert aside.read_bytes().startswith(left)
+            assert {} == parts.store.data_keys.counts()
+            monkeypatch.setattr(folder, "_SPARE_S", -1.0)
+            parts.worker.handle("maintenance", RETENTION)
+            assert [] == list(incoming.iterdir())
 
     def test_nobody_else_may_look_into_the_folder(self, opened, tmp_path):
         """It holds pictures and a secret."""

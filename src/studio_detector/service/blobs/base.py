@@ -60,6 +60,9 @@ class Blobs(Protocol):
     def ping(self) -> None:
         """Make sure that the place can be reached."""
 
+    def tidy(self) -> None:
+        """Let go of what was held for later pictures in vain; to be called every minute or so."""
+
     def close(self) -> None:
         """Let go of what is held for later pictures; those that are kept stay."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import secrets
 import threading
@@ -16,16 +17,18 @@ from studio_detector.errors import BusyError
 from studio_detector.service.blobs.base import is_key, picture_gone, split_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from io import FileIO
 
 _ONLY_US = 0o700
-_TO_WRITE = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_TO_WRITE = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _NEW_FILE = _TO_WRITE | os.O_CREAT | os.O_EXCL
 # As many pictures as a large archive has; and not so much of the disk that anybody would miss it.
-_MOST_BLANK = 2_048
-_MOST_BLANK_BYTES = 256 * 1024 * 1024
+_MOST_SPARE = 2_048
+_MOST_SPARE_BYTES = 256 * 1024 * 1024
+# Whoever sends in bursts finds them again.
+_SPARE_S = 60.0
 _ZEROS = bytes(1024 * 1024)
 # No tenant's name begins with a dot.
 _INCOMING = ".incoming"
@@ -43,23 +46,27 @@ class FolderBlobs:
     Nothing is forced to the disk: a picture that a power failure takes has its job fail with a
     code, and can be sent again.
 
-    The file of a deleted picture is overwritten with zeros and holds another one later. ext4
-    gives no number of a file that was deleted in the last minutes to a new one, and where
-    pictures come and go it searches long for one that it may give. A file that is shortened or
-    deleted while the system writes it to the disk waits for that; one that is overwritten does
-    not, and its memory need not be found anew either.
+    The file of a deleted picture is overwritten with zeros and holds another one later, if one
+    comes soon. ext4 gives no number of a file that was deleted in the last minutes to a new one,
+    and where pictures come and go it searches long for one that it may give. A file that is
+    shortened or deleted while the system writes it to the disk waits for that; one that is
+    overwritten does not, and its memory need not be found anew either.
 
     Args:
         root: The folder; made where it is not there.
+        noise: How files begin that nobody can read once their key is gone, as it is before they
+            are deleted. They hold the next picture as they are: zeros would cost as much as that
+            picture does. None where there are no such files.
 
     Raises:
         BusyError: ``storage_unavailable`` or ``storage_full`` if it cannot be made.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, noise: bytes | None = None) -> None:
         self._root = root
+        self._noise = noise
         self._incoming = root / _INCOMING
-        self._blank = _BlankFiles()
+        self._spare = _SpareFiles()
         try:
             root.mkdir(mode=_ONLY_US, parents=True, exist_ok=True)
             self._incoming.mkdir(mode=_ONLY_US, exist_ok=True)
@@ -131,13 +138,18 @@ class FolderBlobs:
         except OSError as error:
             raise _busy(error) from error
 
+    def tidy(self) -> None:
+        """See `Blobs.tidy`: spare files are deleted that no picture has come for in a minute."""
+        self._delete(self._spare.older_than(time.monotonic() - _SPARE_S))
+
     def close(self) -> None:
-        """See `Blobs.close`: blank files are deleted."""
-        with contextlib.suppress(IndexError):
-            while True:
-                path = self._blank.take()
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        """See `Blobs.close`: spare files are deleted."""
+        self._delete(self._spare.older_than(math.inf))
+
+    def _delete(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def _path(self, key: str) -> Path:
         tenant, image_hash = split_key(key)
@@ -155,10 +167,10 @@ class FolderBlobs:
         return True
 
     def _remove(self, path: Path) -> None:
-        """Set the file of a picture that goes aside, without its content, or delete it."""
+        """Set the file of a picture that goes aside, so that it cannot be read, or delete it."""
         try:
             size = path.stat().st_size
-            if not self._blank.has_room(size):
+            if not self._spare.has_room(size):
                 path.unlink()
                 return
             aside = self._aside()
@@ -166,25 +178,28 @@ class FolderBlobs:
         except FileNotFoundError:
             return
         try:
-            with os.fdopen(os.open(aside, _TO_WRITE), "wb", buffering=0) as file:
+            with os.fdopen(os.open(aside, _TO_WRITE), "r+b", buffering=0) as file:
                 # Somebody's copy by a link is not to become another picture.
                 is_ours = os.fstat(file.fileno()).st_nlink == 1
-                if is_ours:
+                if is_ours and not self._is_noise(file):
                     _blank_out(file, size)
         except OSError:
             is_ours = False
         if is_ours:
-            self._blank.add(aside, size)
+            self._spare.add(aside, size)
         else:
             aside.unlink(missing_ok=True)
+
+    def _is_noise(self, file: FileIO) -> bool:
+        return self._noise is not None and file.read(len(self._noise)) == self._noise
 
     def _aside(self) -> Path:
         return self._incoming / secrets.token_hex(16)
 
     def _opened_aside(self) -> tuple[Path, int]:
-        """A file of nobody's, blank or new."""
+        """A file of nobody's, spare or new."""
         with contextlib.suppress(IndexError, FileNotFoundError):
-            aside = self._blank.take()
+            aside = self._spare.take()
             return aside, os.open(aside, _TO_WRITE)
         aside = self._aside()
         return aside, os.open(aside, _NEW_FILE, 0o600)
@@ -194,7 +209,7 @@ class FolderBlobs:
         try:
             with os.fdopen(opened, "wb", buffering=0) as file:
                 _write_all(file, data)
-                if os.fstat(opened).st_size > len(data):  # a blank one was longer
+                if os.fstat(opened).st_size > len(data):  # a spare one was longer
                     file.truncate()
             aside.replace(path)
         except BaseException:
@@ -212,23 +227,23 @@ class FolderBlobs:
                         Path(file).unlink()
 
 
-class _BlankFiles:
-    """Files of deleted pictures that hold zeros alone; for any number of threads."""
+class _SpareFiles:
+    """Files of deleted pictures that can be read no more; for any number of threads."""
 
     def __init__(self) -> None:
-        self._files: deque[tuple[Path, int]] = deque()
+        self._files: deque[tuple[Path, int, float]] = deque()
         self._bytes = 0
         self._lock = threading.Lock()
 
     def has_room(self, size: int) -> bool:
         """Whether a file of so many bytes may be kept."""
         with self._lock:
-            return len(self._files) < _MOST_BLANK and self._bytes + size <= _MOST_BLANK_BYTES
+            return len(self._files) < _MOST_SPARE and self._bytes + size <= _MOST_SPARE_BYTES
 
     def add(self, path: Path, size: int) -> None:
         """Keep a file."""
         with self._lock:
-            self._files.append((path, size))
+            self._files.append((path, size, time.monotonic()))
             self._bytes += size
 
     def take(self) -> Path:
@@ -238,9 +253,19 @@ class _BlankFiles:
             IndexError: If there is none.
         """
         with self._lock:
-            path, size = self._files.pop()
+            path, size, _ = self._files.pop()
             self._bytes -= size
             return path
+
+    def older_than(self, moment_s: float) -> Iterator[Path]:
+        """Take the files that were added before a moment, the oldest first."""
+        while True:
+            with self._lock:
+                if not self._files or self._files[0][2] >= moment_s:
+                    return
+                path, size, _ = self._files.popleft()
+                self._bytes -= size
+            yield path
 
 
 def _write_all(file: FileIO, data: bytes | bytearray | memoryview) -> None:
@@ -250,6 +275,7 @@ def _write_all(file: FileIO, data: bytes | bytearray | memoryview) -> None:
 
 
 def _blank_out(file: FileIO, size: int) -> None:
+    file.seek(0)
     with memoryview(_ZEROS) as zeros:
         for at in range(0, size, len(zeros)):
             _write_all(file, zeros[: size - at])

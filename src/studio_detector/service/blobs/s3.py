@@ -121,6 +121,9 @@ class S3Blobs:
         except (BaseError, OSError, ValueError) as error:
             raise _busy(error) from error
 
+    def tidy(self) -> None:
+        """See `Blobs.tidy`; nothing is held."""
+
     def close(self) -> None:
         """See `Blobs.close`; the client ends by itself."""
 

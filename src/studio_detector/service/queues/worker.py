@@ -138,6 +138,7 @@ class Worker:
     def _maintain(self, task: str) -> None:
         parts, settings = self._parts, self._parts.settings
         if task == RETENTION:
+            parts.blobs.tidy()
             if settings.keep_results_s > 0:
                 forget_old(parts, keep_results_s=settings.keep_results_s)
             try:

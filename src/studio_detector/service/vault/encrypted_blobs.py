@@ -107,6 +107,10 @@ class EncryptedBlobs:
         """See `Blobs.ping`."""
         self._inner.ping()
 
+    def tidy(self) -> None:
+        """See `Blobs.tidy`."""
+        self._inner.tidy()
+
     def close(self) -> None:
         """See `Blobs.close`."""
         self._inner.close()

@@ -21,9 +21,10 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 
 _VERSION = 1
-_HEAD = b"SDPE" + bytes([_VERSION])
+#: How every encrypted picture begins.
+HEAD = b"SDPE" + bytes([_VERSION])
 _TAG_BYTES = 16
-_START = len(_HEAD) + NONCE_BYTES
+_START = len(HEAD) + NONCE_BYTES
 #: How much longer it is than the picture.
 OVERHEAD_BYTES = _START + _TAG_BYTES
 _KIND = "picture"
@@ -47,7 +48,7 @@ def seal(key: bytes, data: bytes | bytearray, *, tenant: str, image_hash: str) -
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
     kept = bytearray(len(data) + OVERHEAD_BYTES)
-    kept[:_START] = _HEAD + nonce
+    kept[:_START] = HEAD + nonce
     with memoryview(kept) as view:
         # Into its place at once: joining copies would cost more than encrypting.
         AESGCM(key).encrypt_into(nonce, data, _bound(tenant, image_hash), view[_START:])
@@ -60,12 +61,12 @@ def unseal(key: bytes, kept: bytes, *, tenant: str, image_hash: str) -> bytes:
     Raises:
         DamagedError: If a single bit of it, or whose it is, is not as it was.
     """
-    if len(kept) < OVERHEAD_BYTES or not kept.startswith(_HEAD):
+    if len(kept) < OVERHEAD_BYTES or not kept.startswith(HEAD):
         raise DamagedError("no encrypted picture, or one of another version")
     view = memoryview(kept)
     try:
         return AESGCM(key).decrypt(
-            view[len(_HEAD) : _START], view[_START:], _bound(tenant, image_hash)
+            view[len(HEAD) : _START], view[_START:], _bound(tenant, image_hash)
         )
     except InvalidTag:
         raise DamagedError("the tag does not fit") from None

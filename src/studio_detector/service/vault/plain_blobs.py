@@ -71,6 +71,10 @@ class PlainBlobs:
         """See `Blobs.ping`."""
         self._inner.ping()
 
+    def tidy(self) -> None:
+        """See `Blobs.tidy`."""
+        self._inner.tidy()
+
     def close(self) -> None:
         """See `Blobs.close`."""
         self._inner.close()
