@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# What each thread has in hand grows smaller towards the end of what waits, so that all of them
-# end at about the same time.
-_TIMES_TAKEN = 2
-
 
 class Worker:
     """Serves queues on threads of this process; pictures are analysed in child processes.
@@ -130,9 +126,12 @@ class Worker:
             run_jobs(self._parts, self._leases, self._patience, those, stand_back)
 
     def _along(self, queue: Queue) -> list[UUID]:
-        """Jobs to try together with the one in hand, where many wait."""
-        takers = _TIMES_TAKEN * self._threads[queue]
-        names = self._parts.broker.take_along(queue, MOST_TOGETHER - 1, takers)
+        """Jobs to try together with the one in hand, where many wait.
+
+        No more than this thread's share: towards the end of what waits, each has less in hand,
+        so that all of them end at about the same time.
+        """
+        names = self._parts.broker.take_along(queue, MOST_TOGETHER - 1, self._threads[queue])
         return [what for name in names if (what := _named(queue, name)) is not None]
 
     def _maintain(self, task: str) -> None:
