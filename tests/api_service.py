@@ -124,6 +124,9 @@ class ThreadBroker:
     def take_along(self, queue, most, takers):  # noqa: ARG002
         return []
 
+    def give_back(self, queue, names):
+        """None were taken."""
+
     def ping(self):
         return self.is_there
 

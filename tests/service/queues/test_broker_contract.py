@@ -115,6 +115,34 @@ class TestTakingAlong:
             assert taken == [[]] * 4
         assert broker.depth("standard") == 20 - sum(map(len, taken))
 
+    def test_what_is_given_back_comes_first_and_in_its_order(self, place, handled):
+        broker = place.open()
+        sent = _names(12)
+        for name in sent:
+            broker.send("standard", name)
+
+        taken = [uuid.UUID(name) for name in broker.take_along("standard", 6, 2)]
+        broker.give_back("standard", taken)
+        broker.give_back("standard", [])
+        broker.consume({("standard",): 1}, handled)
+
+        handled.wait_ended(12)
+        assert handled.ended == sent
+
+    def test_what_is_given_back_wakes_who_has_nothing_to_do(self, place, handled):
+        broker = place.open()
+        sent = _names(8)
+        for name in sent:
+            broker.send("standard", name)
+        taken = [uuid.UUID(name) for name in broker.take_along("standard", 6, 1)]
+        broker.consume({("standard",): 2}, handled)
+        handled.wait_ended(8 - len(taken))
+
+        broker.give_back("standard", taken)
+
+        handled.wait_ended(8)
+        assert sorted(handled.ended) == sorted(sent)
+
     def test_what_was_taken_along_is_handled_by_nobody_else(self, place, handled, eventually):
         broker = place.open()
         sent = _names(20)

@@ -41,7 +41,9 @@ def run(parts, stopping):
     patience = Patience(stopping, most_s=0.1)
 
     def run(jobs, stand_back=lambda: None):
-        run_jobs(parts, leases, patience, [job.id for job in jobs], stand_back)
+        left = []
+        run_jobs(parts, leases, patience, [job.id for job in jobs], stand_back, left.extend)
+        run.left = [job for job in jobs if job.id in left]
         return [parts.job(job) for job in jobs]
 
     return run
@@ -160,16 +162,12 @@ class TestOthers:
         ended = run(jobs)
         assert ["dead", "done", "done", "done"] == sorted(job.state for job in ended)
 
-    def test_fetched_pictures_and_those_that_look_alike_are_told_by_themselves(
-        self, parts, run, writes
-    ):
-        parts.fetcher.pictures["https://a/"] = b"good 7"
-        first, second = parts.accept(*FOUR[:2])
-        (alike,) = parts.accept(FOUR[2], near_duplicates=True)
-        fetched = parts.accept_url("https://a/")
+    def test_what_looks_alike_is_told_by_itself(self, parts, run, writes):
+        first, second, third = parts.accept(*FOUR[:3])
+        (alike,) = parts.accept(FOUR[3], near_duplicates=True)
 
         run([first])
-        ended = run([second, alike, fetched])
+        ended = run([second, alike, third])
 
         assert ["analysed", "near_duplicate", "analysed"] == [job.answer for job in ended]
         assert [2] == writes
@@ -182,6 +180,31 @@ class TestOthers:
         assert ["queued", "done", "queued"] == [job.state for job in ended]
         assert 2 == parts.broker.depth("detail")
 
+    def test_what_is_to_be_fetched_is_left_alone(self, parts, run, writes):
+        """Its host may take long, and nobody else is to wait for it."""
+        parts.fetcher.pictures["https://a/"] = b"good 7"
+        fetched = parts.accept_url("https://a/")
+        kept = parts.accept(*FOUR[:2])
+
+        assert ["done", "queued", "done"] == [job.state for job in run([kept[0], fetched, kept[1]])]
+        assert [fetched] == run.left
+        assert [2] == writes
+
+    def test_but_the_one_in_hand_is_fetched(self, parts, run):
+        parts.fetcher.pictures["https://a/"] = b"good 7"
+        jobs = [parts.accept_url("https://a/"), *parts.accept(*FOUR[:2])]
+        assert {"done"} == {job.state for job in run(jobs)}
+        assert [] == run.left
+
+    def test_what_is_left_alone_is_given_back_before_the_others_are_tried(self, parts):
+        parts.fetcher.pictures["https://a/"] = b"good 7"
+        jobs = [*parts.accept(b"draining 1"), parts.accept_url("https://a/")]
+        left = []
+        leases, patience = Leases(parts.store.jobs, 1.0), Patience(threading.Event())
+        with pytest.raises(BusyError):
+            run_jobs(parts, leases, patience, [job.id for job in jobs], lambda: None, left.extend)
+        assert [jobs[1].id] == left
+
     def test_messages_that_came_twice_or_name_nothing_are_harmless(self, parts, run):
         jobs = parts.accept(*FOUR)
         run(jobs[:1])
@@ -189,14 +212,16 @@ class TestOthers:
         assert {"done": 4} == parts.states()
         assert 4 == len(parts.children.asked)
 
-    def test_a_job_that_was_tried_before_is_tried_by_itself(self, parts, run, writes, eventually):
+    def test_a_job_that_was_tried_before_is_left_alone(self, parts, run, writes, eventually):
         (before,) = parts.accept(b"defect 1")
         run([before])
         others = parts.accept(*FOUR)
+        eventually(lambda: parts.job(before).retry_at <= parts.store.clock())
 
-        eventually(lambda: run([before, *others])[0].attempts == 2)
+        run([*others, before])
 
         assert {"done": 4, "queued": 1} == parts.states()
+        assert [before] == run.left
         assert [4] == writes
 
     def test_a_job_that_was_cancelled_meanwhile_takes_no_other_along(self, parts, run, writes):

@@ -68,6 +68,12 @@ class TogetherContract:
         assert [fresh.id] == [job.id for job in claimed]
         assert begin(store, tried).attempts == 2
 
+    def test_what_is_still_to_be_fetched_is_not_begun_with_others(self, store):
+        """Its host may take long."""
+        fetched, kept = store.jobs.accept([new_job(), new_job("a")])
+        assert [kept.id] == [job.id for job in claim(store, [fetched, kept])]
+        assert state_of(store, fetched) == "queued"
+
     def test_a_follower_is_not_claimed(self, store):
         leader, follower = accept_some(store, "a", "a")
         assert [leader.id] == [job.id for job in claim(store, [leader, follower])]
@@ -163,7 +169,7 @@ class TogetherContract:
     def test_a_result_that_was_stored_before_is_kept(self, store):
         """By a worker that had lost its lease in between, say."""
         first = store.results.add(new_result("a", confidence=0.625))
-        (job,) = store.jobs.accept([new_job(work=SHADOW_WORK)])
+        (job,) = store.jobs.accept([new_job("a", work=SHADOW_WORK)])
         (running,) = claim(store, [job])
         (done,) = store.jobs.finish_all([(running.id, running.lease_token, new_result("a"))])
         assert done.result_id == first.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -14,7 +15,15 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from service.store.store_examples import TENANT, accept_one, begin, finish_with, new_job
+from service.store.store_examples import (
+    TENANT,
+    accept_one,
+    begin,
+    finish_with,
+    new_job,
+    new_result,
+    picture,
+)
 from studio_detector.errors import RequestError
 from studio_detector.service.store import Spared, cursors
 from studio_detector.service.store.terms import Terms, plain_payload
@@ -169,6 +178,33 @@ def test_what_runs_all_the_time_looks_into_an_index(sqlite_url, opened, act, ind
     found = plans(lambda: act(store))
     assert any(index in step for step in found), found
     assert not [step for step in found if step in {"SCAN jobs", "SCAN results", "SCAN pictures"}]
+
+
+def test_what_runs_for_each_picture_finds_its_rows_by_name(sqlite_url, opened):
+    """And looks through nothing that a tenant has: that grows for weeks."""
+    store = opened(sqlite_url)
+    jobs = store.jobs.accept([new_job(name) for name in range(4)])
+
+    def act():
+        running = store.jobs.claim_new([job.id for job in jobs], "worker")
+        ends = [(job.id, job.lease_token, new_result(n)) for n, job in enumerate(running)]
+        done = store.jobs.finish_all(ends)
+        store.results.are_there(TENANT, [job.result_id for job in done])
+        names = [(TENANT, picture(name)) for name in range(4)]
+        store.data_keys.get_some(names)
+        store.pictures.forget_some(
+            TENANT,
+            [image_hash for _, image_hash in names],
+            before=store.clock() + timedelta(seconds=1),
+            delete=lambda image_hash: store.data_keys.shred(TENANT, image_hash, lambda _: None),
+            spared=Spared(since=store.clock(), faults={"corrupt"}),
+        )
+
+    found = [step for step in plans(act) if not step.startswith("CORRELATED")]
+
+    assert len(found) >= 12
+    rows = r"\((id|leader_id|job_id|tenant=\? AND image_hash)=\?"
+    assert [] == [step for step in found if not re.search(rows, step)]
 
 
 def test_one_job_takes_few_statements(sqlite_url, opened):

@@ -159,7 +159,7 @@ class TestOneTrace:
         parts, jobs = idle.service.parts, idle.store.jobs.find("default").items
 
         leases, patience = Leases(idle.store.jobs, 30.0), Patience(threading.Event())
-        run_jobs(parts, leases, patience, [job.id for job in jobs], lambda: None)
+        run_jobs(parts, leases, patience, [job.id for job in jobs], lambda: None, list)
 
         spans = idle.spans.named("job", 3)
         assert 3 == len({trace_of(span) for span in spans})

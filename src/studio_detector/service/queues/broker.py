@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from studio_detector.service.queues.wire import ServerAwayError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from studio_detector.service.breaker import Breaker
@@ -69,6 +69,11 @@ class Broker:
     def take_along(self, queue: Queue, most: int, takers: int) -> list[str]:
         """Take more names off a queue for who handles one of it; see `Wire.take_along`."""
         return self._wire.take_along(queue, most, takers)
+
+    def give_back(self, queue: Queue, names: Sequence[UUID]) -> None:
+        """Put names that were taken along where they were; see `Wire.give_back`."""
+        if names:
+            self._wire.give_back(queue, [str(name) for name in names])
 
     def ping(self) -> bool:
         """Say whether the server answers; never later than after about a second."""

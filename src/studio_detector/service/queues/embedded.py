@@ -48,6 +48,13 @@ class EmbeddedWire:
             line = self._lines[queue]
             return [line.popleft() for _ in range(min(most, len(line) // takers))]
 
+    def give_back(self, queue: Queue, names: Sequence[str]) -> None:
+        """See `Wire.give_back`."""
+        with self._lock:
+            self._lines[queue].extendleft(reversed(names))
+            for pool in self._pools:
+                pool.wake(queue)
+
     def probe(self) -> str:
         """See `Wire.probe`; memory needs no trial."""
         return "the memory of the process that serves"

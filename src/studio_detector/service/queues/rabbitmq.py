@@ -65,6 +65,9 @@ class RabbitmqWire:
         """See `Wire.take_along`."""
         return []
 
+    def give_back(self, queue: Queue, names: Sequence[str]) -> None:
+        """See `Wire.give_back`; none were taken."""
+
     def probe(self) -> str:
         """See `Wire.probe`."""
         return self._sender.run(lambda: self._broker.probe(f"{self._namespace}.probe"))

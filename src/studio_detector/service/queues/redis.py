@@ -87,6 +87,9 @@ class RedisWire:
         """See `Wire.take_along`."""
         return []
 
+    def give_back(self, queue: Queue, names: Sequence[str]) -> None:
+        """See `Wire.give_back`; none were taken."""
+
     def probe(self) -> str:
         """See `Wire.probe`."""
         name = secrets.token_hex(16)

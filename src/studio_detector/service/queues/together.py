@@ -47,6 +47,7 @@ def run_jobs(
     patience: Patience,
     job_ids: Sequence[UUID],
     stand_back: Callable[[], None],
+    give_back: Callable[[Sequence[UUID]], None],
 ) -> None:
     """Try some jobs once each; see `run_job`.
 
@@ -54,20 +55,34 @@ def run_jobs(
         parts: The parts of the service.
         leases: Keep the jobs this worker's until the last of them has ended.
         patience: Waits for the database and the pictures while they are away.
-        job_ids: The jobs. What is to be tried for the first time is tried together; the others
-            follow, each by itself.
+        job_ids: The jobs. The first is tried in any case.
         stand_back: See `run_job`.
+        give_back: Called before any is tried, with those of the others that cannot be tried
+            together with it; see `WorkerJobs.claim_new`.
 
     Raises:
         BusyError: If a part stays away or the process is to end: what has not ended goes back
             as it was.
     """
-    if len(job_ids) == 1:
-        run_job(parts, leases, patience, job_ids[0], stand_back)
+    if len(job_ids) > 1 and _run_together(parts, leases, patience, job_ids, stand_back, give_back):
         return
+    run_job(parts, leases, patience, job_ids[0], stand_back)
+
+
+def _run_together(
+    parts: WorkerParts,
+    leases: Leases,
+    patience: Patience,
+    job_ids: Sequence[UUID],
+    stand_back: Callable[[], None],
+    give_back: Callable[[Sequence[UUID]], None],
+) -> bool:
+    """Try those that can be tried together; whether the first was among them."""
     stand_back()
     with leases.owner() as owner:
         jobs, kept = patience.ask(partial(_begun, parts, job_ids, owner))
+        claimed = {job.id for job in jobs}
+        give_back([job_id for job_id in job_ids[1:] if job_id not in claimed])
         ends = _Ends(parts, patience, owner, stand_back)
         try:
             for job in jobs:
@@ -76,10 +91,7 @@ def run_jobs(
                 ends.take(job, kept.get(job.id))
         finally:
             ends.write()
-    claimed = {job.id for job in jobs}
-    for job_id in job_ids:
-        if job_id not in claimed:
-            run_job(parts, leases, patience, job_id, stand_back)
+    return job_ids[0] in claimed
 
 
 def _begun(

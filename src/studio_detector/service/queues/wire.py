@@ -71,6 +71,14 @@ class Wire(Protocol):
             None from servers: their messages must not be gone before they were handled.
         """
 
+    def give_back(self, queue: Queue, names: Sequence[str]) -> None:
+        """Put names that were taken along where they were, before all others.
+
+        Args:
+            queue: The queue.
+            names: In their order.
+        """
+
     def serve(
         self, queues: Sequence[Queue], threads: int, handle: Callable[[Queue, str], None]
     ) -> Pool:

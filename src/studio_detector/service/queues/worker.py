@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -123,7 +124,8 @@ class Worker:
         else:
             stand_back = self._precedence.stand_back
             those = [what, *self._along(queue)]
-            run_jobs(self._parts, self._leases, self._patience, those, stand_back)
+            give_back = partial(self._parts.broker.give_back, queue)
+            run_jobs(self._parts, self._leases, self._patience, those, stand_back, give_back)
 
     def _along(self, queue: Queue) -> list[UUID]:
         """Jobs to try together with the one in hand, where many wait.

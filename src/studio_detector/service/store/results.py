@@ -36,9 +36,9 @@ _GET = select(*RESULT_COLUMNS).where(
     results.c.id == bindparam("result", type_=Uuid()),
     results.c.tenant == bindparam("of", type_=Text()),
 )
-_ARE_THERE = select(results.c.id).where(
-    results.c.id.in_(bindparam("results", type_=Uuid(), expanding=True)),
-    results.c.tenant == bindparam("of", type_=Text()),
+# Asked for its tenant, too, SQLite would look through all results that this has.
+_ARE_THERE = select(results.c.id, results.c.tenant).where(
+    results.c.id.in_(bindparam("results", type_=Uuid(), expanding=True))
 )
 _BY_WORK = select(*RESULT_COLUMNS).where(
     results.c.tenant == bindparam("of", type_=Text()),
@@ -102,9 +102,9 @@ class Results:
         asked = list(dict.fromkeys(result_ids))
         found: set[UUID] = set()
         for part in _parts(asked):
-            values = {"results": part, "of": tenant}
+            values = {"results": part}
             rows = self._db.read(lambda tx, values=values: tx.execute(_ARE_THERE, values).all())  # type: ignore[misc]
-            found.update(row[0] for row in rows)
+            found.update(row[0] for row in rows if row[1] == tenant)
         return [one for one in asked if one in found]
 
     def chosen(self, tenant: str, result_ids: Sequence[UUID]) -> Iterator[Result]:

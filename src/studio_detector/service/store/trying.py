@@ -59,7 +59,9 @@ def _claim(
 
 _CLAIM = _claim(_JOB, jobs.c.attempts < jobs.c.max_attempts)
 _CLAIM_NEW = _claim(
-    jobs.c.id.in_(bindparam("those", type_=Uuid(), expanding=True)), jobs.c.attempts == 0
+    jobs.c.id.in_(bindparam("those", type_=Uuid(), expanding=True)),
+    jobs.c.attempts == 0,
+    jobs.c.image_hash.is_not(None),
 )
 _EXHAUSTED = select(jobs.c.id).where(
     _JOB,

@@ -53,8 +53,9 @@ class WorkerJobs:
             owner: See `claim`.
 
         Returns:
-            Those that wait for their very first try, in the order given, all under one token.
-            The others are left alone: a job whose worker died is to be tried by itself, so that
+            Those that wait for their very first try and whose picture is here, in the order
+            given, all under one token. The others are left alone: a host may keep its pictures
+            back for long, and a job whose worker died is to be tried by itself, so that
             whatever kills workers takes a try of others along no more than once.
         """
         terms = self._terms
