@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import threading
 
 import pytest
 
@@ -15,6 +16,21 @@ _CREDENTIALS = {
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
+
+
+def _one_at_a_time(app):
+    """The server's app for one request after another.
+
+    S3 lets many put the same key at once; here, each closes the file of the one before, who may
+    still be reading from it.
+    """
+    turn = threading.Lock()
+
+    def answer(environ, start_response):
+        with turn:
+            return [b"".join(app(environ, start_response))]
+
+    return answer
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +57,7 @@ def s3_endpoint():
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    server._server.app = _one_at_a_time(server._server.app)
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()

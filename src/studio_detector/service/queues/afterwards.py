@@ -58,15 +58,20 @@ def _settle(parts: WorkerParts, tenant: str, over: Sequence[Job]) -> None:
     asked = [job.result_id for job in over if job.result_id is not None]
     there: list[UUID] = []
 
-    def settle() -> None:
-        # Asked after all are remembered: whoever erases a result later forgets it after that.
+    def look() -> None:
+        # After all are remembered: whoever erases a result later forgets it after that.
         there[:] = parts.store.results.are_there(tenant, asked)
-        if parts.settings.keep_pictures_s == 0:
-            hashes = [job.image_hash for job in over if job.image_hash is not None]
-            _forget_pictures(parts, tenant, hashes)
+
+    def look_and_delete() -> None:
+        look()
+        hashes = [job.image_hash for job in over if job.image_hash is not None]
+        _forget_pictures(parts, tenant, hashes)
 
     try:
-        parts.store.at_once(settle)
+        if parts.settings.keep_pictures_s == 0:
+            parts.store.at_once(look_and_delete)
+        else:
+            look()
     except BusyError as error:
         _log_later(error)
     erased = set(asked).difference(there)

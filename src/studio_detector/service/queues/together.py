@@ -1,8 +1,8 @@
 """Some jobs tried one after the other, with their beginnings and their ends written together.
 
 A transaction costs about as much as what one job has to write in it, and jobs that lie beside
-one another change the same pages. Their pictures are fetched and analysed one by one, and what
-is no plain verdict on a picture is told to the store by itself.
+one another change the same pages. Their pictures are analysed one by one, and what is no plain
+verdict on a picture is told to the store by itself.
 """
 
 from __future__ import annotations
