@@ -19,6 +19,14 @@ def _names(count):
     return [str(uuid.uuid4()) for _ in range(count)]
 
 
+def _filled(place, count):
+    """A broker where so many standard names wait, and these."""
+    broker, sent = place.open(), _names(count)
+    for name in sent:
+        broker.send("standard", name)
+    return broker, sent
+
+
 class TestDelivery:
     def test_every_name_that_was_sent_is_handled(self, place, handled):
         """Once each, as long as nothing fails, with the queue it was sent to."""
@@ -102,10 +110,7 @@ class TestDelivery:
 class TestTakingAlong:
     def test_no_more_is_taken_than_an_equal_share_of_what_waits(self, place):
         """From memory, in its order; and nothing from servers, which would count it as handled."""
-        broker = place.open()
-        sent = _names(20)
-        for name in sent:
-            broker.send("standard", name)
+        broker, sent = _filled(place, 20)
 
         taken = [broker.take_along("standard", 3, takers) for takers in (21, 20, 5, 1)]
 
@@ -116,10 +121,7 @@ class TestTakingAlong:
         assert broker.depth("standard") == 20 - sum(map(len, taken))
 
     def test_what_is_given_back_comes_first_and_in_its_order(self, place, handled):
-        broker = place.open()
-        sent = _names(12)
-        for name in sent:
-            broker.send("standard", name)
+        broker, sent = _filled(place, 12)
 
         taken = [uuid.UUID(name) for name in broker.take_along("standard", 6, 2)]
         broker.give_back("standard", taken)
@@ -130,10 +132,7 @@ class TestTakingAlong:
         assert handled.ended == sent
 
     def test_what_is_given_back_wakes_who_has_nothing_to_do(self, place, handled):
-        broker = place.open()
-        sent = _names(8)
-        for name in sent:
-            broker.send("standard", name)
+        broker, sent = _filled(place, 8)
         taken = [uuid.UUID(name) for name in broker.take_along("standard", 6, 1)]
         broker.consume({("standard",): 2}, handled)
         handled.wait_ended(8 - len(taken))
@@ -144,10 +143,7 @@ class TestTakingAlong:
         assert sorted(handled.ended) == sorted(sent)
 
     def test_what_was_taken_along_is_handled_by_nobody_else(self, place, handled, eventually):
-        broker = place.open()
-        sent = _names(20)
-        for name in sent:
-            broker.send("standard", name)
+        broker, sent = _filled(place, 20)
         along = []
         handled.do = lambda queue, _: along.extend(broker.take_along(queue, 2, 3))
 

@@ -64,20 +64,9 @@ def run_jobs(
         BusyError: If a part stays away or the process is to end: what has not ended goes back
             as it was.
     """
-    if len(job_ids) > 1 and _run_together(parts, leases, patience, job_ids, stand_back, give_back):
+    if len(job_ids) == 1:
+        run_job(parts, leases, patience, job_ids[0], stand_back)
         return
-    run_job(parts, leases, patience, job_ids[0], stand_back)
-
-
-def _run_together(
-    parts: WorkerParts,
-    leases: Leases,
-    patience: Patience,
-    job_ids: Sequence[UUID],
-    stand_back: Callable[[], None],
-    give_back: Callable[[Sequence[UUID]], None],
-) -> bool:
-    """Try those that can be tried together; whether the first was among them."""
     stand_back()
     with leases.owner() as owner:
         jobs, kept = patience.ask(partial(_begun, parts, job_ids, owner))
@@ -91,7 +80,8 @@ def _run_together(
                 ends.take(job, kept.get(job.id))
         finally:
             ends.write()
-    return job_ids[0] in claimed
+    if job_ids[0] not in claimed:
+        run_job(parts, leases, patience, job_ids[0], stand_back)
 
 
 def _begun(
