@@ -196,6 +196,10 @@ class TestFailures:
         assert fresh.exists()
         assert b"x" == blobs.get(_key(b"x"))
 
+        os.utime(fresh, (two_hours_ago, two_hours_ago))
+        blobs.tidy()
+        assert not fresh.exists()
+
 
 def test_without_a_bucket_pictures_lie_in_the_folder_of_the_service(tmp_path):
     """The embedded default."""
@@ -281,6 +285,19 @@ class TestSpareFiles:
         blobs.put(_key(second), second)
         (file,) = _files(tmp_path)
         assert second == file.read_bytes() == blobs.get(_key(second))
+
+    def test_noise_of_long_ago_is_not_taken_for_abandoned(self, tmp_path):
+        blobs = FolderBlobs(tmp_path, noise=b"SEAL")
+        blobs.put(_key(b"a"), b"SEAL of old")
+        (file,) = _files(tmp_path)
+        two_hours_ago = time.time() - 7200
+        os.utime(file, (two_hours_ago, two_hours_ago))
+
+        blobs.delete(_key(b"a"))
+        FolderBlobs(tmp_path)  # another process begins
+
+        (aside,) = (tmp_path / ".incoming").iterdir()
+        assert b"SEAL of old" == aside.read_bytes()
 
     def test_what_is_no_noise_is_overwritten_beside_it(self, tmp_path):
         """As it was kept before pictures were encrypted, or where they are not."""

@@ -170,8 +170,12 @@ class TestOthers:
         ended = run([second, alike, third])
 
         assert ["analysed", "near_duplicate", "analysed"] == [job.answer for job in ended]
-        assert [2] == writes
+        assert [1, 1] == writes
         assert PDQ == parts.store.results.get("default", ended[1].result_id).perceptual_hash
+
+    def test_pictures_that_look_alike_find_each_other(self, parts, run):
+        ended = run(parts.accept(*FOUR, near_duplicates=True))
+        assert ["analysed", *["near_duplicate"] * 3] == [job.answer for job in ended]
 
     def test_halves_go_on_in_their_own_queue(self, parts, run):
         parts.settings = replace(parts.settings, split_phases=True)
@@ -204,6 +208,35 @@ class TestOthers:
         with pytest.raises(BusyError):
             run_jobs(parts, leases, patience, [job.id for job in jobs], lambda: None, left.extend)
         assert [jobs[1].id] == left
+
+    def test_a_fetched_picture_that_is_tried_anew_is_left_alone(self, parts, run):
+        """It is fetched again, since it was thrown away when it was broken."""
+        parts.fetcher.pictures["https://a/"] = b"corrupt 7"
+        fetched = parts.accept_url("https://a/")
+        run([fetched])
+        parts.store.jobs.retry("default", fetched.id)
+        kept = parts.accept(*FOUR[:2])
+
+        assert ["done", "queued", "done"] == [job.state for job in run([kept[0], fetched, kept[1]])]
+        assert [fetched] == run.left
+
+    def test_what_has_become_urgent_is_left_alone(self, parts, run):
+        """Somebody in a hurry has sent the same picture; the message of old came too late."""
+        jobs = parts.accept(*FOUR)
+        parts.accept(FOUR[3], priority="high")
+        assert "high" == parts.job(jobs[3]).queue
+
+        ended = run(jobs)
+
+        assert ["done", "done", "done", "queued"] == [job.state for job in ended]
+        assert [jobs[3]] == run.left
+
+    def test_what_has_a_single_try_is_left_alone(self, parts, run):
+        """A worker that is killed by another's picture would cost it that."""
+        jobs = parts.accept(*FOUR[:3]) + parts.accept(FOUR[3], max_attempts=1)
+        ended = run(jobs)
+        assert ["done", "done", "done", "queued"] == [job.state for job in ended]
+        assert [jobs[3]] == run.left
 
     def test_messages_that_came_twice_or_name_nothing_are_harmless(self, parts, run):
         jobs = parts.accept(*FOUR)
@@ -255,8 +288,77 @@ class TestOthers:
         assert "internal" == ended[2].error_code
         assert "one by one" in caplog.text
 
+    def test_a_verdict_that_cannot_be_told_at_all_takes_no_other_along(
+        self, parts, run, monkeypatch
+    ):
+        """Its lease ends, and it is tried again."""
+        jobs = parts.accept(*FOUR)
+        finish, broken = parts.store.jobs.finish, fail(ValueError("malformed"))
+
+        def finish_others(job_id, *rest):
+            return broken() if job_id == jobs[1].id else finish(job_id, *rest)
+
+        monkeypatch.setattr(parts.store.jobs, "finish_all", broken)
+        monkeypatch.setattr(parts.store.jobs, "finish", finish_others)
+        monkeypatch.setattr(parts.store.jobs, "fail", broken)
+
+        with pytest.raises(ValueError, match="malformed"):
+            run(jobs)
+
+        assert ["done", "running", "done", "done"] == [parts.job(job).state for job in jobs]
+        assert [jobs[0].id, jobs[2].id, jobs[3].id] == [job.id for job in parts.watch.told]
+
+    def test_a_defect_after_the_end_of_one_takes_no_other_along(self, parts, run, monkeypatch):
+        jobs = parts.accept(b"corrupt 1", *FOUR[:3])
+        notify = parts.watch.notify
+
+        def notify_others(job):
+            return fail(ValueError("defect"))() if job.id == jobs[0].id else notify(job)
+
+        monkeypatch.setattr(parts.watch, "notify", notify_others)
+
+        with pytest.raises(ValueError, match="defect"):
+            run(jobs)
+
+        assert {"dead": 1, "done": 3} == parts.states()
+
 
 class TestGivenBack:
+    def test_what_was_not_begun_goes_back_when_a_picture_takes_long(self, parts, run, monkeypatch):
+        """Or it would wait for one that hangs, though others have nothing to do."""
+        monkeypatch.setattr(together, "_LONGEST_HELD_S", 0.0)
+        jobs = parts.accept(*FOUR)
+
+        ended = run(jobs)
+
+        assert ["done", "queued", "queued", "queued"] == [job.state for job in ended]
+        assert [1, 0, 0, 0] == [job.attempts for job in ended]
+        assert jobs[1:] == run.left
+
+    def test_a_store_that_goes_away_while_verdicts_are_told_one_by_one(
+        self, parts, run, monkeypatch
+    ):
+        """What was told is told to everybody, and the others go back."""
+        jobs = parts.accept(*FOUR)
+        finish = parts.store.jobs.finish
+
+        def finish_first(job_id, *rest):
+            if job_id == jobs[0].id:
+                return finish(job_id, *rest)
+            raise BusyError("away", code="store_unavailable")
+
+        monkeypatch.setattr(parts.store.jobs, "finish_all", lambda _: None)
+        monkeypatch.setattr(parts.store.jobs, "finish", finish_first)
+
+        with pytest.raises(BusyError):
+            run(jobs)
+
+        assert {"done": 1, "queued": 3} == parts.states()
+        assert [jobs[0].id] == [job.id for job in parts.watch.told]
+        ended = {"queue": "standard"}
+        assert 1 == value(parts.metrics, "studio_jobs_ended_total", **ended, outcome="analysed")
+        assert 3 == value(parts.metrics, "studio_jobs_ended_total", **ended, outcome="given_back")
+
     def test_what_was_not_begun_goes_back_when_the_process_is_to_end(self, parts, run, stopping):
         """With its attempt; what was analysed is stored."""
         jobs = parts.accept(*FOUR)

@@ -105,6 +105,26 @@ class DataKeysContract:
         assert removed == [picture("blob of a")]
         assert store.data_keys.get(TENANT, picture("a")) is None
 
+    def test_bytes_that_cannot_be_removed_keep_no_others(self, store):
+        """Their keys went in one transaction."""
+        for name in "abc":
+            take(store, key_for(name))
+        removed = []
+
+        def remove(blob):
+            if blob == picture("blob of a"):
+                raise ZeroDivisionError
+            removed.append(blob)
+
+        def shred_all():
+            for name in "abc":
+                store.data_keys.shred(TENANT, picture(name), remove)
+
+        with pytest.raises(ZeroDivisionError):
+            store.at_once(shred_all)
+        assert removed == [picture("blob of b"), picture("blob of c")]
+        assert store.data_keys.counts() == {}
+
     def test_a_picture_that_is_wanted_after_all_keeps_its_key(self, store, clock):
         """Nothing of the transaction that failed is left, and no bytes are removed."""
         take(store, key_for("a"))

@@ -141,6 +141,7 @@ class FolderBlobs:
     def tidy(self) -> None:
         """See `Blobs.tidy`: spare files are deleted that no picture has come for in a minute."""
         self._delete(self._spare.older_than(time.monotonic() - _SPARE_S))
+        self._remove_abandoned()
 
     def close(self) -> None:
         """See `Blobs.close`: spare files are deleted."""
@@ -181,7 +182,9 @@ class FolderBlobs:
             with os.fdopen(os.open(aside, _TO_WRITE), "r+b", buffering=0) as file:
                 # Somebody's copy by a link is not to become another picture.
                 is_ours = os.fstat(file.fileno()).st_nlink == 1
-                if is_ours and not self._is_noise(file):
+                if is_ours and self._is_noise(file):
+                    os.utime(file.fileno())  # or it would look abandoned
+                elif is_ours:
                     _blank_out(file, size)
         except OSError:
             is_ours = False
@@ -218,7 +221,7 @@ class FolderBlobs:
             raise
 
     def _remove_abandoned(self) -> None:
-        """Remove what processes that were killed had begun to write."""
+        """Remove what processes that were killed had begun to write, or had spare."""
         before = time.time() - _ABANDONED_AFTER_S
         with contextlib.suppress(OSError):
             for file in _entries(self._incoming):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -39,6 +39,8 @@ _log = logging.getLogger(__name__)
 MOST_TOGETHER = 4
 # So long a verdict waits for those that are written with it.
 _LONGEST_S = 0.3
+# After so long, what was not begun is left to others: a picture may hang until its time is up.
+_LONGEST_HELD_S = 1.0
 
 
 def run_jobs(
@@ -58,7 +60,8 @@ def run_jobs(
         job_ids: The jobs. The first is tried in any case.
         stand_back: See `run_job`.
         give_back: Called before any is tried, with those of the others that cannot be tried
-            together with it; see `WorkerJobs.claim_new`.
+            together with it, see `WorkerJobs.claim_new`; and with those that are left to others
+            since the ones before them took long.
 
     Raises:
         BusyError: If a part stays away or the process is to end: what has not ended goes back
@@ -70,16 +73,31 @@ def run_jobs(
     stand_back()
     with leases.owner() as owner:
         jobs, kept = patience.ask(partial(_begun, parts, job_ids, owner))
+        begun_s = time.perf_counter()
         claimed = {job.id for job in jobs}
         give_back([job_id for job_id in job_ids[1:] if job_id not in claimed])
         ends = _Ends(parts, patience, owner, stand_back)
+        failed: Exception | None = None
         try:
-            for job in jobs:
+            for at, job in enumerate(jobs):
                 if patience.stopping.is_set():
                     raise BusyError("the process is about to end", code="draining")
-                ends.take(job, kept.get(job.id))
+                held_s = time.perf_counter() - begun_s
+                if at and held_s > _LONGEST_HELD_S:
+                    rest = [job.id for job in jobs[at:]]
+                    patience.ask(partial(parts.store.jobs.release, owner, rest))
+                    give_back(rest)
+                    break
+                try:
+                    ends.take(_having_waited(job, held_s), kept.get(job.id))
+                except BusyError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - raised once the others are tried
+                    failed = failed or error
         finally:
             ends.write()
+        if failed is not None:
+            raise failed
     if job_ids[0] not in claimed:
         run_job(parts, leases, patience, job_ids[0], stand_back)
 
@@ -96,6 +114,11 @@ def _begun(
         return jobs, {job_id: found[key] for job_id, key in keys.items() if key in found}
 
     return parts.store.at_once(steps)
+
+
+def _having_waited(job: Job, held_s: float) -> Job:
+    """A job that waited for so long after it was claimed, too."""
+    return job if job.waited_s is None else replace(job, waited_s=job.waited_s + held_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +144,8 @@ class _Ends:
     def take(self, job: Job, kept: Callable[[], bytes] | None) -> None:
         """Try a job, and have its end written at once or with those of the next ones."""
         parts = self.parts
+        if job.near_duplicates:
+            self.write()  # its look-alike may be among those that wait
         with followed(parts, job, self.owner) as told:
             outcome = outcome_of(parts, self.patience, job, self.stand_back, kept)
             if isinstance(outcome, Found) and isinstance(outcome.result, NewResult):
@@ -149,18 +174,28 @@ class _Ends:
             raise
         finally:
             for end in ends:
-                note_end(self.parts, end.job, self.owner, end.told, failed)
-        self.stand_back()
-        follow_up(self.parts, [end.told.ended for end in ends if end.told.ended is not None])
+                is_told = end.told.ended is not None
+                note_end(self.parts, end.job, self.owner, end.told, None if is_told else failed)
+            self.stand_back()
+            follow_up(self.parts, [end.told.ended for end in ends if end.told.ended is not None])
 
     def _tell(self, ends: Sequence[_End]) -> None:
         for end, ended in zip(ends, self._written(ends) or (), strict=False):
             end.told.ended = ended
             self.parts.metrics.verdicts.given(end.result)
+        failed: Exception | None = None
         for end in ends:
             if end.told.ended is None:
                 found = Found(end.result, "analysed")
-                end.told.ended = tell(self.parts, self.patience, end.job, found)
+                try:
+                    with bound(**ids_of(end.job), worker=self.owner):
+                        end.told.ended = tell(self.parts, self.patience, end.job, found)
+                except BusyError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - raised once the others are told
+                    failed = failed or error
+        if failed is not None:
+            raise failed
 
     def _written(self, ends: Sequence[_End]) -> list[Job] | None:
         """The jobs as they are now; None if one of them spoils it for all."""
@@ -174,7 +209,7 @@ class _Ends:
         except Exception as error:  # noqa: BLE001 - it fails again for the one that it is of
             _log.warning("%d verdicts are stored one by one: %s", len(ends), type(error).__name__)
             return None
-        for end in ends:
+        for end in ends if written is not None else ():
             if end.traceparent is not None:
                 parts.tracer.past("store", begun_at, datetime.now(UTC), parent=end.traceparent)
         return written

@@ -23,7 +23,7 @@ from studio_detector.service.store.scrubbing import scrub_postgres, scrub_sqlite
 from studio_detector.service.store.types import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.engine import Connection, Engine
 
@@ -114,14 +114,14 @@ class Database:
                     mine.connection = None
 
         done = self._patiently(attempt)
-        for do in mine.afterwards:
-            do()
+        _do_all(mine.afterwards)
         return done
 
     def once_written(self, do: Callable[[], None]) -> None:
         """Do something when the transaction of this thread is committed, or at once without one.
 
-        What it raises, whoever began the transaction gets; the transaction is committed then.
+        What it raises, whoever began the transaction gets, once all else was done; the
+        transaction is committed then.
         """
         if self._mine.connection is None:
             do()
@@ -209,6 +209,18 @@ class Database:
         if self._url.password:
             text = text.replace(str(self._url.password), "***")
         return f"{type(origin).__name__}: {text}"
+
+
+def _do_all(things: Sequence[Callable[[], None]]) -> None:
+    """Do each, whatever becomes of the others; then raise the first error."""
+    failed: Exception | None = None
+    for do in things:
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001 - raised once all are done
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def _may_try_again(error: Exception) -> bool:

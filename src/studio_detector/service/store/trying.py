@@ -60,8 +60,11 @@ def _claim(
 _CLAIM = _claim(_JOB, jobs.c.attempts < jobs.c.max_attempts)
 _CLAIM_NEW = _claim(
     jobs.c.id.in_(bindparam("those", type_=Uuid(), expanding=True)),
+    jobs.c.queue != "high",
     jobs.c.attempts == 0,
+    jobs.c.max_attempts > 1,
     jobs.c.image_hash.is_not(None),
+    jobs.c.image_url.is_(None),
 )
 _EXHAUSTED = select(jobs.c.id).where(
     _JOB,
@@ -107,6 +110,7 @@ _RELEASE = (
     .values(UNSENT | {"attempts": jobs.c.attempts - 1})
     .returning(*JOB_COLUMNS)
 )
+_RELEASE_SOME = _RELEASE.where(jobs.c.id.in_(bindparam("those", type_=Uuid(), expanding=True)))
 
 
 def claim(tx: Connection, terms: Terms, job_id: UUID, owner: str) -> Job | None:
@@ -194,6 +198,8 @@ def renew(tx: Connection, terms: Terms, owner: str) -> int:
     return tx.execute(_RENEW, {"owner": owner, "until": until}).rowcount
 
 
-def release(tx: Connection, owner: str) -> list[Job]:
+def release(tx: Connection, owner: str, job_ids: Sequence[UUID] | None) -> list[Job]:
     """See `Jobs.release`."""
-    return [job_of(row) for row in tx.execute(_RELEASE, {"owner": owner})]
+    if job_ids is None:
+        return [job_of(row) for row in tx.execute(_RELEASE, {"owner": owner})]
+    return [job_of(row) for row in tx.execute(_RELEASE_SOME, {"owner": owner, "those": job_ids})]

@@ -53,10 +53,11 @@ class WorkerJobs:
             owner: See `claim`.
 
         Returns:
-            Those that wait for their very first try and whose picture is here, in the order
+            Those that wait for their very first try and whose picture was sent, in the order
             given, all under one token. The others are left alone: a host may keep its pictures
-            back for long, and a job whose worker died is to be tried by itself, so that
-            whatever kills workers takes a try of others along no more than once.
+            back for long, urgent ones wait for nothing, and a job whose worker died is to be
+            tried by itself, so that whatever kills workers takes a try of others along no more
+            than once, and never their only one.
         """
         terms = self._terms
         return self._db.write(lambda tx: trying.claim_new(tx, terms, job_ids, owner))
@@ -184,6 +185,11 @@ class WorkerJobs:
         terms = self._terms
         return self._db.write(lambda tx: trying.renew(tx, terms, owner))
 
-    def release(self, owner: str) -> list[Job]:
-        """Give back what a worker that stops has not ended, and the attempts with it."""
-        return self._db.write(lambda tx: trying.release(tx, owner))
+    def release(self, owner: str, job_ids: Sequence[UUID] | None = None) -> list[Job]:
+        """Give back what a worker that stops has not ended, and the attempts with it.
+
+        Args:
+            owner: See `claim`.
+            job_ids: Those that are meant; None for all.
+        """
+        return self._db.write(lambda tx: trying.release(tx, owner, job_ids))
