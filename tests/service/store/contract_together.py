@@ -74,6 +74,38 @@ class TogetherContract:
         assert [kept.id] == [job.id for job in claim(store, [fetched, kept])]
         assert state_of(store, fetched) == "queued"
 
+    def test_what_was_once_fetched_is_not_begun_with_others(self, store):
+        """It is fetched again where its picture is gone, since it was broken."""
+        fetched = accept_one(store, new_job())
+        running = begin(store, fetched)
+        store.jobs.learn_hash(running.id, running.lease_token, picture("a"))
+        store.jobs.fail(running.id, running.lease_token, "corrupt", "", is_passing=False)
+        store.jobs.retry(TENANT, fetched.id)
+        assert claim(store, [fetched]) == []
+        assert begin(store, fetched) is not None
+
+    def test_what_has_become_urgent_is_not_begun_with_others(self, store):
+        jobs = accept_some(store, *"ab")
+        accept_one(store, new_job("b", priority="high"))
+        assert [jobs[0].id] == [job.id for job in claim(store, jobs)]
+
+    def test_the_only_try_of_a_job_is_not_begun_with_others(self, store):
+        jobs = [*accept_some(store, "a"), accept_one(store, new_job("b", max_attempts=1))]
+        assert [jobs[0].id] == [job.id for job in claim(store, jobs)]
+
+    def test_some_are_given_back_with_their_attempts_and_the_others_go_on(self, store):
+        jobs = claim(store, accept_some(store, *"abc"))
+        others = claim(store, accept_some(store, "d"), "another")
+
+        given = store.jobs.release("worker", [job.id for job in (*jobs[1:], *others)])
+
+        assert {job.id for job in jobs[1:]} == {job.id for job in given}
+        assert {("queued", 0)} == {(job.state, job.attempts) for job in given}
+        assert ["running", "queued", "queued", "running"] == [
+            state_of(store, job) for job in (*jobs, *others)
+        ]
+        assert [1, 1] == [begin(store, job).attempts for job in jobs[1:]]
+
     def test_a_follower_is_not_claimed(self, store):
         leader, follower = accept_some(store, "a", "a")
         assert [leader.id] == [job.id for job in claim(store, [leader, follower])]
