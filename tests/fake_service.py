@@ -178,6 +178,9 @@ class FakeService:
     def _batch(self, request, body):
         if "file" in request.files:
             names = request.files["file"].read().decode().split()
+        elif request.mimetype == "application/octet-stream":
+            assert request.content_length is not None
+            names = request.get_data().decode().split()
         else:
             names = body["image_urls"]
         batch_id = name_of(f"batch {len(self.batches)}")

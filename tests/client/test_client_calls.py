@@ -378,7 +378,22 @@ class TestBatches:
 
         assert (5, 3) == (one.total, other.total)
         assert {"image_urls": list(URLS), "priority": "high"} == service.seen[0][4]
-        assert {"priority": ["high"]} == service.seen[1][4]
+        assert {"priority": "high"} == service.seen[1][3]
+
+    @pytest.mark.parametrize(
+        "private", [{"subject": "model 7"}, {"callback_url": "https://ours.example/done?for=7"}]
+    )
+    def test_what_is_private_is_not_in_the_address_of_an_archive(
+        self, client, service, tmp_path, private
+    ):
+        """Proxies and logs write addresses down."""
+        archive = tmp_path / "pictures.zip"
+        archive.write_text("a.jpg")
+
+        client.batch(archive, **private)
+
+        assert {} == service.seen[0][3]
+        assert {name: [value] for name, value in private.items()} == service.seen[0][4]
 
     @pytest.mark.parametrize("events", [True, False])
     def test_progress_is_told_until_it_is_over(self, client, service, events):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import re
 import signal
 import subprocess
 import sys
-import zipfile
 
 import pytest
 
 import kept_pictures
+from service.intake.packed import tarred, zipped
 from studio_detector.client import RemoteError
 
 _START_S = 60
@@ -86,16 +85,16 @@ class TestTheRealService:
             real.analyse(b"no picture at all", wait_s=_START_S)
         assert "unsupported_format" == caught.value.code
 
-    def test_an_archive_is_a_batch(self, real, tmp_path):
+    @pytest.mark.parametrize("pack", [zipped, tarred])
+    @pytest.mark.parametrize("wishes", [{}, {"subject": "a", "near_duplicates": False}])
+    def test_an_archive_is_a_batch(self, real, tmp_path, pack, wishes):
         """In the order of the archive, failures included."""
-        archive = tmp_path / "shoot.zip"
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as file:
-            for n in range(4):
-                file.writestr(f"{n}.png", kept_pictures.file(10 + n) if n != 2 else b"\x89PNG")
+        archive = tmp_path / "archive"
+        pictures = [kept_pictures.file(10 + n) if n != 2 else b"\x89PNG" for n in range(4)]
+        packed = pack(*((f"{n}.png", data) for n, data in enumerate(pictures)))
         archive.write_bytes(packed.getvalue())
 
-        batch = real.batch(archive)
+        batch = real.batch(archive, priority="high", phases=["frequency"], **wishes)
         last = list(real.batch_progress(batch.id))[-1]
         rows = list(real.batch_results(batch.id))
 

@@ -12,7 +12,7 @@ from studio_detector.client import batch_calls, job_calls, result_calls
 from studio_detector.client.exchange import RetryPolicy
 from studio_detector.client.sources import opened_upload
 from studio_detector.client.steps import Give, Open, Pause, Send
-from studio_detector.client.transport import DEFAULT_URL, Settings, broken, reply_of
+from studio_detector.client.transport import DEFAULT_URL, Settings, broken, pieces_of, reply_of
 from studio_detector.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -253,7 +253,10 @@ class _Conversation:
         with contextlib.ExitStack() as files:
             upload = step.request.upload
             file = None if upload is None else files.enter_context(opened_upload(upload))
-            response = await self._http.request(**self._settings.arguments(step.request, file))
+            arguments = self._settings.arguments(step.request, file)
+            if "content" in arguments:
+                arguments["content"] = pieces_of(arguments["content"])
+            response = await self._http.request(**arguments)
             return reply_of(response, response.content)
 
     async def _open(self, step: Open) -> Reply:

@@ -29,6 +29,8 @@ _SILENCE_S = 30.0
 _STREAMS = 3
 _FIRST_LOOK_S = 0.2
 _MOST_LOOK_S = 5.0
+# Addresses of requests, with all that stands in them, are written down on the way.
+_PRIVATE = frozenset({"callback_url", "subject"})
 
 
 def batch(
@@ -37,12 +39,20 @@ def batch(
     """Hand many pictures in: addresses, or the path of an archive."""
     sent: dict[str, Any]
     if isinstance(pictures, str | os.PathLike):
-        sent = {"upload": upload_of(pictures), "form": as_form(wishes)}
+        sent = _archive(pictures, wishes)
     else:
         sent = {"json": {"image_urls": list(pictures), **as_json(wishes)}}
     request = Request(method="POST", path="/batches", headers=key_header(core, wishes), **sent)
     reply = yield from exchange(core, request)
     return Batch.of(json_of(reply))
+
+
+def _archive(path: str | os.PathLike[str], wishes: Wishes) -> dict[str, Any]:
+    """How an archive is sent: as it is, if it may, which the service takes in while it comes."""
+    upload = upload_of(path)
+    if _PRIVATE & wishes.keys():
+        return {"upload": upload, "form": as_form(wishes)}
+    return {"upload": upload, "is_bare": True, "params": as_form(wishes)}
 
 
 def batch_status(core: Core, batch_id: UUID | str) -> Steps[Batch]:

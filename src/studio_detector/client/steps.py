@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file to send as the form field ``file``.
+    """A file to send, as the form field ``file`` or as it is.
 
     Attributes:
         content: Its bytes, or where to read them, for each try anew.
@@ -42,6 +42,7 @@ class Request:
         json: A body of JSON; None for none.
         form: Fields beside an upload.
         upload: A file to send; None for none.
+        is_bare: Whether the upload is the body as it is, and not a field of a form.
         answers_within_s: Seconds that the service may take on purpose, beside what is normal.
         is_repeatable: Whether sending it twice is like sending it once.
         is_outside_api: Whether the path is below the address of the service itself.
@@ -54,6 +55,7 @@ class Request:
     json: Any = None
     form: Mapping[str, str | list[str]] = field(default_factory=dict)
     upload: Upload | None = None
+    is_bare: bool = False
     answers_within_s: float = 0.0
     is_repeatable: bool = True
     is_outside_api: bool = False

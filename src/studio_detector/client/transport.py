@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from studio_detector.errors import ConfigError
 from studio_detector.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from typing import BinaryIO
 
     from studio_detector.client.steps import Request
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://127.0.0.1:8000"
 _API = "/api/v1"
 _CONNECT_TIMEOUT_S = 5.0
+_PIECE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +93,24 @@ class Settings:
         }
         if request.json is not None:
             arguments["json"] = request.json
-        if request.upload is not None:
+        if request.upload is not None and request.is_bare and file is not None:
+            arguments["content"] = file
+            arguments["headers"] |= {
+                "content-type": "application/octet-stream",
+                "content-length": str(file.seek(0, os.SEEK_END)),
+            }
+            file.seek(0)
+        elif request.upload is not None:
             name = request.upload.name
             arguments["files"] = {"file": (name, file, "application/octet-stream")}
             arguments["data"] = dict(request.form)
         return arguments
+
+
+async def pieces_of(file: BinaryIO) -> AsyncIterator[bytes]:
+    """The pieces of a file, for a request that is awaited."""
+    while piece := file.read(_PIECE_BYTES):
+        yield piece
 
 
 def reply_of(response: httpx2.Response, body: bytes) -> Reply:

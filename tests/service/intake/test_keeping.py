@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 
 import pytest
@@ -25,13 +26,32 @@ class NotedVault:
         self.puts.append(dict(pictures))
 
 
+class NotedPictures:
+    """Notes what is said of pictures; is away when told to."""
+
+    def __init__(self):
+        self.needed = queue.SimpleQueue()
+        self.given_up = []
+        self.is_away = False
+
+    def still_need(self, expected):
+        self.needed.put(list(expected))
+        if self.is_away:
+            raise BusyError("away", code="store_unavailable")
+
+    def give_up(self, expected):
+        if self.is_away:
+            raise BusyError("away", code="store_unavailable")
+        self.given_up += expected
+
+
 def hash_of(number):
     return f"{number:064x}"
 
 
 def kept(vault, pictures):
     """Give pictures, each after it was added, and return what was given."""
-    keeping = Keeping(vault, "t")
+    keeping = Keeping(vault, NotedPictures(), "t")
 
     def found():
         for number, data in pictures:
@@ -110,7 +130,7 @@ def added(keeping, count):
 def test_the_next_are_read_while_some_are_put():
     """Or the children would wait for both, one after the other."""
     vault = SlowVault()
-    keeping = Keeping(vault, "t")
+    keeping = Keeping(vault, NotedPictures(), "t")
     given = keeping.until_all_are_kept(added(keeping, 40))
 
     assert list(range(40)) == [next(given) for _ in range(40)]
@@ -123,7 +143,7 @@ def test_the_next_are_read_while_some_are_put():
 def test_what_is_given_up_midway_leaves_no_thread():
     before = set(threading.enumerate())
     vault = NotedVault()
-    keeping = Keeping(vault, "t")
+    keeping = Keeping(vault, NotedPictures(), "t")
     given = keeping.until_all_are_kept(added(keeping, 100))
     for _ in range(50):
         next(given)
@@ -132,3 +152,66 @@ def test_what_is_given_up_midway_leaves_no_thread():
 
     assert before == set(threading.enumerate())
     assert 32 == sum(map(len, vault.puts))
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_what_was_kept_stays_needed_while_more_comes(is_away):
+    """However long that takes, and though the store is away for a while."""
+    pictures = NotedPictures()
+    pictures.is_away = is_away
+    keeping = Keeping(NotedVault(), pictures, "t", sign_every_s=0.01)
+    given = keeping.until_all_are_kept(added(keeping, 50))
+    for _ in range(40):
+        next(given)
+
+    said = [pictures.needed.get(timeout=30) for _ in range(3)]
+
+    assert [("t", hash_of(number)) for number in range(32)] in [sorted(some) for some in said]
+    assert 10 == len(list(given))
+
+
+def test_what_was_kept_is_given_up_with_its_request():
+    """And no more than that: what was not put, nobody was told of."""
+    pictures = NotedPictures()
+    vault = NotedVault()
+    keeping = Keeping(vault, pictures, "t")
+    given = keeping.until_all_are_kept(added(keeping, 100))
+    for _ in range(40):
+        next(given)
+    given.close()
+
+    keeping.give_up()
+
+    assert [("t", hash_of(number)) for number in range(32)] == sorted(pictures.given_up)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_noted"),
+    [("storage_full", True), ("storage_unavailable", True), ("store_unavailable", False)],
+)
+def test_what_was_noted_is_given_up_though_it_was_not_kept(code, is_noted):
+    """And nothing that was not: another request may have noted the same picture."""
+
+    class Refusing:
+        def put_all(self, _):
+            raise BusyError("on purpose", code=code)
+
+    pictures = NotedPictures()
+    keeping = Keeping(Refusing(), pictures, "t")
+    with pytest.raises(BusyError):
+        list(keeping.until_all_are_kept(added(keeping, 3)))
+
+    keeping.give_up()
+    keeping.give_up()
+
+    noted = [("t", hash_of(number)) for number in range(3)]
+    assert (noted if is_noted else []) == sorted(pictures.given_up)
+
+
+def test_a_store_that_is_away_does_not_hide_why_something_is_given_up():
+    pictures = NotedPictures()
+    pictures.is_away = True
+
+    Keeping(NotedVault(), pictures, "t").give_up()
+
+    assert [] == pictures.given_up

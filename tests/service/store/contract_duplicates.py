@@ -219,6 +219,13 @@ class DuplicatesContract:
         (shown,) = store.results.find(TENANT).items
         assert shown.is_shadow is False
 
+    def test_a_key_is_known_from_its_first_request_on(self, store):
+        assert not store.jobs.knows_key(TENANT, KEY.key)
+        accept_one(store, new_job("a"), idempotency=KEY)
+        assert store.jobs.knows_key(TENANT, KEY.key)
+        assert not store.jobs.knows_key(TENANT, KEY.key + "1")
+        assert not store.jobs.knows_key("other", KEY.key)
+
     def test_the_same_request_under_one_key_does_nothing_twice(self, store):
         first = store.jobs.accept([new_job("a"), new_job("b")], idempotency=KEY)
         again = store.jobs.accept([new_job("a"), new_job("b")], idempotency=KEY)

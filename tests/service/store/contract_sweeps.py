@@ -224,6 +224,32 @@ class SweepsContract:
         clock.move(600)
         assert store.pictures.unneeded(clock.now) == [(TENANT, picture("a"))]
 
+    def test_a_picture_stays_while_its_request_says_that_more_is_to_come(self, store, clock):
+        key = (TENANT, picture("a"))
+        store.pictures.need([key])
+        for _ in range(10):
+            clock.move(200)
+            store.pictures.still_need([key])
+            assert store.pictures.unneeded(clock.now) == []
+        store.pictures.still_need([])
+        running = begin(store, accept_one(store, new_job("a")))
+        finish_with(store, running, "a")
+        clock.move(0.001)
+        assert store.pictures.unneeded(clock.now) == [key]
+
+    def test_pictures_of_a_request_that_came_to_nothing_go_at_once(self, store, clock):
+        """But for those that a job has, or another request is bringing."""
+        ours, shared, wanted = ((TENANT, picture(name)) for name in "abc")
+        store.pictures.need([ours, shared, wanted])
+        store.pictures.need([shared])
+        accept_one(store, new_job("c"))
+        store.pictures.give_up([ours, shared, wanted])
+        long_ago = clock.now - timedelta(days=1)
+        assert store.pictures.unneeded(long_ago) == [ours]
+        store.pictures.give_up([shared])
+        assert sorted(store.pictures.unneeded(long_ago)) == sorted([ours, shared])
+        store.pictures.give_up([])
+
     def test_a_picture_is_not_needed_from_the_moment_its_last_job_is_over(self, store, clock):
         store.pictures.need([(TENANT, picture("a"))])
         running = begin(store, accept_one(store, new_job("a")))

@@ -10,6 +10,7 @@ from studio_detector.cli.options import debug_option
 from studio_detector.cli.service.opening import log_to_console, opened_parts
 from studio_detector.cli.service.options import KEEPING, PLACES, service_settings
 from studio_detector.cli.uncollected import uncollected
+from studio_detector.service.memory import reuse_memory
 
 if TYPE_CHECKING:
     from studio_detector.cli.options import Chosen
@@ -80,6 +81,7 @@ log_format_option = click.option(
 def serve(run: Run, *, log_level: str, log_format: Form, chosen: Chosen) -> int:
     """Serve until told to stop; see the help above."""
     log_to_console(log_level, log_format)
+    reuse_memory()
     with opened_parts(chosen, serves=True) as (resolved, parts):
         with uncollected():
             from studio_detector.service.api.server import serve as run_server

@@ -13,6 +13,7 @@ from studio_detector.cli.service.opening import log_to_console, opened_parts
 from studio_detector.cli.service.options import KEEPING, PLACES, service_settings
 from studio_detector.cli.service.serve import log_format_option, log_level_option
 from studio_detector.errors import EXIT_OK
+from studio_detector.service.memory import reuse_memory
 from studio_detector.service.records import Queue
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def worker(
             "a worker needs --broker-url; alone, 'studio-detector serve' has its own workers"
         )
     log_to_console(log_level, log_format)
+    reuse_memory()
     stop = threading.Event()
     with opened_parts(chosen, serves=False, queues=queues) as (resolved, parts):
         from studio_detector.service.metrics.server import served

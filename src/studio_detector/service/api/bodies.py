@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartParser
 
 from studio_detector.errors import BusyError, RequestError
-from studio_detector.service.api.pieces import announced_bytes, pieces_of, too_large
+from studio_detector.service.api.pieces import announced_bytes, gathered, pieces_of, too_large
 from studio_detector.service.api.uploads import IN_MEMORY_BYTES
 
 if TYPE_CHECKING:
@@ -168,24 +168,21 @@ async def read_form(request: Request, most_bytes: int, pace: Pace, folder: Path)
     return Form(file=upload.file, size=size, fields=fields)
 
 
-async def spool_body(request: Request, most_bytes: int, pace: Pace, folder: Path) -> BinaryIO:
+async def spool_body(pieces: AsyncGenerator[bytes, None], folder: Path) -> BinaryIO:
     """The whole body as a file; whoever asked closes it.
 
     Args:
-        request: The request.
-        most_bytes: Bytes that it may have.
-        pace: How slowly it may come.
+        pieces: The body; see `pieces_of`.
         folder: Where it lies once it is large.
 
     Raises:
-        LimitError: ``limit_file_size``.
-        AccessError: See `read_body`.
+        StudioDetectorError: As `pieces_of`.
         BusyError: ``storage_full`` or ``storage_unavailable``.
     """
     file = _spooled_file(folder)
     try:
         with on_disk():
-            await _spool(pieces_of(request, most_bytes, pace), file)
+            await _spool(pieces, file)
     except BaseException:
         # What is still to be written has no room either, and is not wanted.
         with contextlib.suppress(OSError):
@@ -240,15 +237,8 @@ def _spooled_file(folder: Path) -> BinaryIO:
 
 
 async def _spool(pieces: AsyncGenerator[bytes, None], file: BinaryIO) -> None:
-    held: list[bytes] = []
-    count = 0
-    async for piece in pieces:
-        held.append(piece)
-        count += len(piece)
-        if count >= _MIB:
-            await asyncio.to_thread(file.write, b"".join(held))
-            held, count = [], 0
-    await asyncio.to_thread(file.write, b"".join(held))
+    async for part in gathered(pieces, _MIB):
+        await asyncio.to_thread(file.write, part)
     file.seek(0)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from studio_detector.errors import AccessError, LimitError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterable
 
     from starlette.requests import Request
 
@@ -85,6 +85,25 @@ async def pieces_of(request: Request, most_bytes: int, pace: Pace) -> AsyncGener
             raise _too_slow(f"the body comes at less than {pace.bytes_per_s} bytes a second")
         if piece:
             yield piece
+
+
+async def gathered(pieces: AsyncIterable[bytes], least_bytes: int) -> AsyncGenerator[bytes, None]:
+    """The same bytes in fewer pieces: a sender may make them of a byte or two each.
+
+    Args:
+        pieces: Of a body.
+        least_bytes: Of each that is given, but for the last.
+    """
+    held: list[bytes] = []
+    held_bytes = 0
+    async for piece in pieces:
+        held.append(piece)
+        held_bytes += len(piece)
+        if held_bytes >= least_bytes:
+            yield b"".join(held)
+            held, held_bytes = [], 0
+    if held:
+        yield b"".join(held)
 
 
 def too_large(most_bytes: int) -> LimitError:

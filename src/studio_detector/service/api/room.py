@@ -37,6 +37,8 @@ class Room:
         idle: Set while no request is being answered.
         uploads: Room for what is being sent.
         pace: How slowly that may come.
+        arrivals: Room for archives that are taken in while they come. Few, since each holds a
+            thread for as long as its sender takes; all others are laid aside first.
     """
 
     parts: Parts
@@ -45,11 +47,13 @@ class Room:
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     uploads: Uploads = field(init=False)
     pace: Pace = field(init=False)
+    arrivals: asyncio.Semaphore = field(init=False)
     _requests: int = 0
 
     def __post_init__(self) -> None:
         settings = self.parts.settings
         self.idle.set()
+        self.arrivals = asyncio.Semaphore(int(self.threads.arrivals.total_tokens))
         self.pace = Pace(rest_s=settings.body_timeout_s, bytes_per_s=settings.body_bytes_per_s)
         self.uploads = Uploads(
             settings.max_upload_memory_bytes,

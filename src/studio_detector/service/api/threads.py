@@ -17,6 +17,7 @@ _T = TypeVar("_T")
 
 _INTAKE = 16
 _ARCHIVES = 4
+_ARRIVALS = 2
 _LARGE = 4
 _READS = 16
 _DRAWING = 4
@@ -37,6 +38,7 @@ class Threads:
     Attributes:
         intake: Accepting pictures: hashing, keeping, the store.
         archives: Accepting archives and lists, which takes seconds.
+        arrivals: Accepting archives while they come, which takes as long as that.
         large: Accepting pictures that lie in files, each of which is read into memory then.
         reads: Short questions to the store.
         drawing: Pages and overlays, which wait for a child process.
@@ -48,6 +50,7 @@ class Threads:
 
     intake: CapacityLimiter = field(default_factory=_limiter(_INTAKE))
     archives: CapacityLimiter = field(default_factory=_limiter(_ARCHIVES))
+    arrivals: CapacityLimiter = field(default_factory=_limiter(_ARRIVALS))
     large: CapacityLimiter = field(default_factory=_limiter(_LARGE))
     reads: CapacityLimiter = field(default_factory=_limiter(_READS))
     drawing: CapacityLimiter = field(default_factory=_limiter(_DRAWING))

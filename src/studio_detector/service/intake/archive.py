@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from studio_detector.errors import FetchError, InputError, RequestError
 from studio_detector.pipeline.report import Failure
+from studio_detector.service.intake.arriving import Arriving
 from studio_detector.service.intake.pictures import check_picture
 from studio_detector.sources.archives.archive import photos_in
 from studio_detector.sources.photo import Note
@@ -27,7 +28,8 @@ _KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x28\xb5\x2f\xfd", ".tar.zst"),
     (257, b"ustar", ".tar"),
 )
-_HEAD_BYTES = 512
+#: How much of an archive tells what kind it is.
+HEAD_BYTES = 512
 _CHUNK_BYTES = 1 << 20
 # Beside each photo there may be a text or two, and folders of folders; headers alone, which pack
 # to next to nothing, would keep a processor for hours.
@@ -76,12 +78,12 @@ def from_addresses(items: Sequence[NamedAddress], check: Callable[[str], None]) 
 
 
 def from_archive(
-    file: BinaryIO, limits: Limits, *, keep: Callable[[str, bytes], None], most: int
+    file: BinaryIO | Arriving, limits: Limits, *, keep: Callable[[str, bytes], None], most: int
 ) -> Iterator[Found]:
     """Pictures of an archive in stored order, each handed over for keeping before it is given.
 
     Args:
-        file: The archive, in which can be sought.
+        file: The archive, in which can be sought; or one that arrives, see `runs_forwards`.
         limits: Of pictures, which bound each member.
         keep: Keeps a picture under its SHA-256.
         most: Pictures at most.
@@ -91,12 +93,13 @@ def from_archive(
             ``request_invalid`` for one without pictures, one that is damaged before the first
             of them, and beyond ``most``.
         BusyError: What ``keep`` raises.
+        BrokenOffError: If the rest of one that arrives never comes, wherever its pictures end.
     """
-    suffix = kind_of(file)
-    file.seek(0)
+    suffix = _kind_of(file)
     count = 0
     most_members = most * _MEMBERS_OF_A_PHOTO + _OTHER_MEMBERS
-    for item in photos_in(file, _NAME, suffix, limits, most_members=most_members):
+    photos = photos_in(cast("BinaryIO", file), _NAME, suffix, limits, most_members=most_members)
+    for item in photos:
         if isinstance(item, Note):
             continue
         count += 1
@@ -120,27 +123,52 @@ def from_archive(
         image_hash = hashlib.sha256(data).hexdigest()
         keep(image_hash, data)
         yield Found(name=name, image_hash=image_hash)
+    if isinstance(file, Arriving):
+        file.finish()
 
 
-def kind_of(file: BinaryIO) -> str:
-    """The suffix of an archive by its first bytes.
+def runs_forwards(head: bytes) -> bool:
+    """Whether an archive is read from its beginning to its end, and so can be while it comes.
+
+    Args:
+        head: Its first `HEAD_BYTES`, or all of it.
+    """
+    return _suffix_of(head) not in {None, ".zip"}
+
+
+def _kind_of(file: BinaryIO | Arriving) -> str:
+    """The suffix of an archive by its first bytes, before which it then stands.
 
     Raises:
         RequestError: ``body_unsupported``.
     """
-    file.seek(0)
-    head = file.read(_HEAD_BYTES)
-    for at, signature, suffix in _KINDS:
-        if head.startswith(signature, at):
-            return suffix
+    if isinstance(file, Arriving):
+        head = file.peek(HEAD_BYTES)
+    else:
+        file.seek(0)
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+    suffix = _suffix_of(head)
+    if suffix is not None:
+        return suffix
     raise RequestError(
         "the body is no archive that is read; send a zip, or a tar, also with gzip or zstd",
         code="body_unsupported",
     )
 
 
-def digest_of(file: BinaryIO) -> str:
-    """SHA-256 of a file, hex."""
+def _suffix_of(head: bytes) -> str | None:
+    return next((suffix for at, known, suffix in _KINDS if head.startswith(known, at)), None)
+
+
+def digest_of(file: BinaryIO | Arriving) -> str:
+    """SHA-256 of a file, hex; of one that arrives, once all has come.
+
+    Raises:
+        BrokenOffError: If it never does.
+    """
+    if isinstance(file, Arriving):
+        return file.digest()
     file.seek(0)
     digest = hashlib.sha256()
     while chunk := file.read(_CHUNK_BYTES):

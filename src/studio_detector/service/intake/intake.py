@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from studio_detector.errors import BusyError, RequestError
 from studio_detector.service.blobs.base import blob_key
 from studio_detector.service.intake import archive as archives
+from studio_detector.service.intake.arriving import Arriving
 from studio_detector.service.intake.charges import (
     MEGAPIXELS_OF_ADDRESS,
     Purse,
@@ -33,7 +35,7 @@ from studio_detector.service.traces.base import NO_TRACER
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import BinaryIO
     from uuid import UUID
 
@@ -172,24 +174,31 @@ class Intake:
         wishes = self._checked(wishes, tenant)
         self._check_count(len(items))
         batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
-        found = archives.from_addresses(items, self.fetcher.check)
         promise = self._promise(
             "addresses", repr([(item.url, item.name) for item in items]), wishes, idempotency_key
         )
         if first := self._admit(len(items), tenant, promise):
             return _batch_of(first)
         charge(self.rates, tenant, MEGAPIXELS_OF_ADDRESS * len(items))
-        return self._accept_batch(batch, found, wishes, promise, admitted=len(items))
+        found = archives.from_addresses(items, self.fetcher.check)
+        return self._accept_batch(batch, self._jobs_of(batch, found, wishes), promise)
 
     def archive(
-        self, file: BinaryIO, wishes: Wishes, *, tenant: str, idempotency_key: str | None = None
+        self,
+        file: BinaryIO | Arriving,
+        wishes: Wishes,
+        *,
+        tenant: str,
+        idempotency_key: str | None = None,
     ) -> UUID:
         """Accept the pictures of an archive as one batch; see `picture`.
 
         A member that is no picture after all, or too large, is a dead job of the batch.
 
         Args:
-            file: A zip or tar, also compressed, that can be read again from its beginning.
+            file: A zip or tar, also compressed, that can be read again from its beginning; or a
+                tar that arrives, under a key that `is_new`. Nothing is accepted before all of
+                it has come.
             wishes: What is wanted of each.
             tenant: Whose it is.
             idempotency_key: See `picture`.
@@ -200,25 +209,55 @@ class Intake:
         Raises:
             RequestError: ``request_invalid`` for no or too many pictures, or damage before the
                 first; ``body_unsupported`` for what is no archive.
+            BrokenOffError: If the rest of one that arrives never comes.
         """
         wishes = self._checked(wishes, tenant)
         batch = NewBatch(id=new_id(), tenant=tenant, callback_url=wishes.callback_url)
-        digest = archives.digest_of(file) if idempotency_key is not None else ""
-        promise = self._promise("archive", digest, wishes, idempotency_key)
+
+        def promised() -> Idempotency | None:
+            digest = archives.digest_of(file) if idempotency_key is not None else ""
+            return self._promise("archive", digest, wishes, idempotency_key)
+
+        arrives = isinstance(file, Arriving)
+        promise = None if arrives else promised()
         # How many there are is known only later; where there is no room at all, none is read.
         if first := self._admit(1, tenant, promise):
             return _batch_of(first)
         purse = Purse(self.rates, tenant, self.limits.max_pixels)
-        keeping = Keeping(self.blobs, tenant)
+        keeping = Keeping(self.blobs, self.store.pictures, tenant)
 
         def keep(image_hash: str, data: bytes) -> None:
             purse.add(data)
             keeping.add(image_hash, data)
 
-        found = keeping.until_all_are_kept(
-            archives.from_archive(file, self.limits, keep=keep, most=self._most_items)
-        )
-        return self._accept_batch(batch, found, wishes, promise, admitted=1, purse=purse)
+        pictures = archives.from_archive(file, self.limits, keep=keep, most=self._most_items)
+        try:
+            with contextlib.closing(keeping.until_all_are_kept(pictures)) as found:
+                new = self._jobs_of(batch, found, wishes)
+            promise = promised() if arrives else promise
+            # The same request may have come, and been accepted, while this one did.
+            if first := self._admit(sum(map(_waits, new)) - 1, tenant, promise):
+                keeping.give_up()
+                return _batch_of(first)
+            purse.pay()
+        except BaseException:
+            keeping.give_up()
+            raise
+        return self._accept_batch(batch, new, promise, refused=keeping.give_up)
+
+    def is_new(self, tenant: str, idempotency_key: str | None) -> bool:
+        """Whether no request came under a key before, as far as can be told now.
+
+        Args:
+            tenant: Whose.
+            idempotency_key: The key; there is none to know without one.
+        """
+        if idempotency_key is None:
+            return True
+        try:
+            return not self.store.jobs.knows_key(tenant, idempotency_key)
+        except BusyError:
+            return False
 
     def send(self, jobs: Iterable[Job]) -> None:
         """Tell workers of jobs that wait for one and are noted as sent.
@@ -306,7 +345,8 @@ class Intake:
         """
         if promise is not None and (first := self.store.jobs.promised(tenant, promise)):
             return first
-        self.backlog.admit(count)
+        if count > 0:
+            self.backlog.admit(count)
         return []
 
     def _promise(
@@ -328,16 +368,14 @@ class Intake:
     def _origin(self) -> Origin:
         return Origin(request_id=request_id(), traceparent=self.tracer.here())
 
-    def _accept_batch(
-        self,
-        batch: NewBatch,
-        found: Iterable[archives.Found],
-        wishes: Wishes,
-        promise: Idempotency | None,
-        *,
-        admitted: int,
-        purse: Purse | None = None,
-    ) -> UUID:
+    def _jobs_of(
+        self, batch: NewBatch, found: Iterable[archives.Found], wishes: Wishes
+    ) -> list[NewJob]:
+        """The jobs of a batch, and those in their shadow.
+
+        Raises:
+            RequestError: ``request_invalid`` for none or too many.
+        """
         new: list[NewJob] = []
         for position, item in enumerate(found):
             named = item.image_hash or hash_of_address(item.image_url or item.name or "")
@@ -359,19 +397,43 @@ class Intake:
             )
             new += [job] if item.error_code is not None else with_shadows(job, self.variants)
         self._check_count(sum(job.batch_id is not None for job in new))
-        waiting = sum(job.batch_id is not None and job.error_code is None for job in new)
-        if waiting > admitted:
-            self.backlog.admit(waiting - admitted)
-        if purse is not None:
-            purse.pay()
+        return new
+
+    def _accept_batch(
+        self,
+        batch: NewBatch,
+        new: list[NewJob],
+        promise: Idempotency | None,
+        *,
+        refused: Callable[[], None] = lambda: None,
+    ) -> UUID:
+        """Accept a batch, or give the one of the same request as it came before.
+
+        Args:
+            batch: The batch.
+            new: Its jobs, and those in their shadow.
+            promise: The key of the request, and what it is.
+            refused: Called where it is certain that these jobs are not accepted.
+        """
         with self.tracer.span("accept", kind="producer") as span:
             span.set(batch_id=str(batch.id), jobs=len(new))
-            accepted = self.store.jobs.accept(
-                new, idempotency=promise, batch=batch, sends=True, origin=self._origin()
-            )
+            try:
+                accepted = self.store.jobs.accept(
+                    new, idempotency=promise, batch=batch, sends=True, origin=self._origin()
+                )
+            except RequestError:
+                refused()
+                raise
             if accepted[0].id == new[0].id:
                 self.send(accepted)
+            else:
+                refused()
         return _batch_of(accepted)
+
+
+def _waits(job: NewJob) -> bool:
+    """Whether a job takes a place in the backlog: not in the shadow of another, nor dead."""
+    return job.shadow_of is None and job.error_code is None
 
 
 def _batch_of(jobs: Sequence[Job]) -> UUID:

@@ -204,7 +204,7 @@ def _is_first(parts: WorkerParts, patience: Patience, job: Job, image_hash: str)
     place = patience.ask(lambda: parts.store.jobs.learn_hash(job.id, token, image_hash))
     if place == "lost":
         # The job may have been erased, and nobody would look for what was kept for it.
-        parts.store.pictures.give_up(job.tenant, image_hash)
+        parts.store.pictures.give_up([(job.tenant, image_hash)])
         throw_away(parts, job.tenant, [image_hash])
         raise _LeaseLostError
     return place == "work"

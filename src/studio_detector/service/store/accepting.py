@@ -233,6 +233,11 @@ def promised(tx: Connection, tenant: str, promise: Idempotency) -> list[Job]:
     return _jobs_of(tx, kept.batch_id, kept.job_ids)
 
 
+def knows_key(tx: Connection, tenant: str, key: str) -> bool:
+    """See `Jobs.knows_key`."""
+    return tx.execute(_PROMISED, {"tenant": tenant, "key": key}).first() is not None
+
+
 def _jobs_of(tx: Connection, batch_id: UUID | None, job_ids: Sequence[str]) -> list[Job]:
     query = select(*JOB_COLUMNS)
     if batch_id is not None:

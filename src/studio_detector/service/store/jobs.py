@@ -94,6 +94,10 @@ class Jobs(WorkerJobs, SweeperJobs):
         """
         return self._db.read(lambda tx: accepting.promised(tx, tenant, promise))
 
+    def knows_key(self, tenant: str, key: str) -> bool:
+        """Whether a request came under an idempotency key before, whichever it was."""
+        return self._db.read(lambda tx: accepting.knows_key(tx, tenant, key))
+
     def accept_done(
         self, new: NewJob, result_id: UUID, *, origin: Origin | None = None
     ) -> Job | None:

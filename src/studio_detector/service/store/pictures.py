@@ -79,6 +79,21 @@ def _forget(*, spares: bool) -> ReturningDelete[str]:
     )
 
 
+_IS_IT = (
+    pictures.c.tenant == bindparam("of", type_=Text()),
+    pictures.c.image_hash == bindparam("hash", type_=Text()),
+)
+_HAS_JOB = exists().where(
+    jobs.c.tenant == pictures.c.tenant, jobs.c.image_hash == pictures.c.image_hash
+)
+_ARRIVES_NO_MORE = (
+    update(pictures)
+    .where(*_IS_IT, pictures.c.arriving > 0)
+    .values(arriving=pictures.c.arriving - 1)
+)
+_WANTED_BY_NOBODY = (
+    update(pictures).where(*_IS_IT, pictures.c.arriving == 0, ~_HAS_JOB).values(needed_at=NEVER)
+)
 # Building a statement takes longer than running it, and one runs for every picture.
 _UNNEEDED, _UNNEEDED_OR_SPARED = _unneeded(spares=False), _unneeded(spares=True)
 _FORGET, _FORGET_OR_SPARE = _forget(spares=False), _forget(spares=True)
@@ -121,27 +136,33 @@ class Pictures:
         now = self._terms.clock()
         self._db.write(lambda tx: placing.expect_pictures(tx, expected, now))
 
-    def give_up(self, tenant: str, image_hash: str) -> None:
-        """Note that the job for which a picture was kept is there no more.
+    def still_need(self, expected: Sequence[tuple[str, str]]) -> None:
+        """Note that pictures which `need` was told of are still to come; within five minutes.
 
-        Unless another job is of the picture, or about to be, nobody wants it from now on.
+        Args:
+            expected: Tenant and hash of each.
         """
-        is_it = (pictures.c.tenant == tenant, pictures.c.image_hash == image_hash)
-        has_job = exists().where(jobs.c.tenant == tenant, jobs.c.image_hash == image_hash)
+        now = self._terms.clock()
+        if expected:
+            self._db.write(lambda tx: placing.need_pictures(tx, expected, now, arrived=False))
+
+    def give_up(self, expected: Sequence[tuple[str, str]]) -> None:
+        """Note that there will be no job, or none any more, of pictures `need` was told of.
+
+        Unless another job is of a picture, or about to be, nobody wants it from now on.
+
+        Args:
+            expected: Tenant and hash of each.
+        """
+        # In one order for everybody, so that no two requests lock crosswise.
+        rows = [{"of": names[0], "hash": names[1]} for names in sorted(set(expected))]
 
         def work(tx: Connection) -> None:
-            tx.execute(
-                update(pictures)
-                .where(*is_it, pictures.c.arriving > 0)
-                .values(arriving=pictures.c.arriving - 1)
-            )
-            tx.execute(
-                update(pictures)
-                .where(*is_it, pictures.c.arriving == 0, ~has_job)
-                .values(needed_at=NEVER)
-            )
+            tx.execute(_ARRIVES_NO_MORE, rows)
+            tx.execute(_WANTED_BY_NOBODY, rows)
 
-        self._db.write(work)
+        if rows:
+            self._db.write(work)
 
     def known(self, pictures_asked: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of some pictures, by tenant and hash, that there is a note of."""

@@ -65,7 +65,7 @@ def photos_in(
     """Read the photos of an archive that is open; see `archive_photos`.
 
     Args:
-        file: The archive, from its beginning; it can be sought in.
+        file: The archive, from its beginning; a zip can be sought in.
         name: What it is called.
         suffix: One of `ARCHIVE_SUFFIXES`, or a name that ends so: what kind it is.
         limits: ``max_file_bytes`` bounds each member.

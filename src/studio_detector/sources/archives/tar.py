@@ -46,7 +46,7 @@ def tar_members(
     Links, devices and folders are passed over.
 
     Args:
-        file: Opened in binary at its start, seekable.
+        file: Opened in binary at its start; it need not be seekable.
         name: Its name, for notes.
         compression: None, "gzip" or "zstd".
         limits: ``max_file_bytes`` is what may be unpacked whatever the size of the file.
@@ -60,7 +60,7 @@ def tar_members(
     with contextlib.closing(_unpacked(file, compression)) as stream:
         tape = Tape(
             stream,
-            may_seek=compression is None,
+            may_seek=compression is None and file.seekable(),
             file=file,
             expansion=None if compression is None else Expansion(free_bytes=limits.max_file_bytes),
         )

@@ -25,6 +25,7 @@ from studio_detector.service.api.parameters import (
     WISHES,
     form_schema,
 )
+from studio_detector.service.api.pieces import pieces_of
 from studio_detector.service.api.problems import problem
 from studio_detector.service.api.serialise import answer_json, job_json
 from studio_detector.service.api.taking import (
@@ -236,7 +237,8 @@ async def _what(
     if kind == OCTETS or kind.startswith("image/"):
         wishes = wishes_of(query)
         if not is_small:
-            file = await spool_body(request, most_bytes, room.pace, room.parts.scratch)
+            pieces = pieces_of(request, most_bytes, room.pace)
+            file = await spool_body(pieces, room.parts.scratch)
             return lambda tenant, key: _upload(room, file, wishes, tenant, key)
         data = await read_body(request, most_bytes, room.pace)
         return lambda tenant, key: intake.picture(data, wishes, tenant=tenant, idempotency_key=key)

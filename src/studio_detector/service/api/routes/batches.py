@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID  # noqa: TC003 - FastAPI reads it
 
@@ -10,6 +11,7 @@ from starlette.responses import StreamingResponse
 
 from studio_detector.service.api import export, requested, schemas
 from studio_detector.service.api.answers import json_answer, no_content
+from studio_detector.service.api.arrivals import begun, taken_in
 from studio_detector.service.api.bodies import (
     expected_bytes,
     media_type,
@@ -21,6 +23,7 @@ from studio_detector.service.api.bodies import (
 from studio_detector.service.api.described import binary_body, json_body, problems
 from studio_detector.service.api.events import batch_events, described_events, event_answer
 from studio_detector.service.api.parameters import IDEMPOTENCY_KEY, WISHES, form_schema
+from studio_detector.service.api.pieces import pieces_of
 from studio_detector.service.api.serialise import batch_json
 from studio_detector.service.api.taking import (
     JSON,
@@ -33,6 +36,7 @@ from studio_detector.service.api.tenant import Tenant  # noqa: TC001 - FastAPI r
 from studio_detector.service.api.threads import call, streamed
 from studio_detector.service.api.waiting import idempotency_key
 from studio_detector.service.api.wishes import model_of_json, wishes_of
+from studio_detector.service.intake.archive import HEAD_BYTES, runs_forwards
 from studio_detector.service.intake.wishes import NamedAddress
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from studio_detector.service.api.room import Room
+    from studio_detector.service.intake.arriving import Arriving
     from studio_detector.service.intake.wishes import Wishes
     from studio_detector.service.records import Batch
 
@@ -126,8 +131,7 @@ def router(room: Room) -> APIRouter:
         most_bytes = _most_bytes(room, is_json=is_json)
         size = expected_bytes(request, most_bytes)
         async with room.uploads.admitted(tenant, size, in_memory=is_json):
-            take = await _what(room, request, most_bytes)
-            batch = await call(threads.archives, _accepted, room, take, tenant, key)
+            batch = await _accepted(room, request, most_bytes, tenant, key)
         where = {"Location": f"/api/v1/batches/{batch.id}"}
         return json_answer(batch_json(batch), 202, where)
 
@@ -192,7 +196,32 @@ def router(room: Room) -> APIRouter:
     return routes
 
 
-def _accepted(
+async def _accepted(
+    room: Room, request: Request, most_bytes: int, tenant: str, key: str | None
+) -> Batch:
+    """Read the request and accept it."""
+    kind = media_type(request)
+    if kind != OCTETS and kind not in _ARCHIVES:
+        take = await _what(room, kind, request, most_bytes)
+        return await call(room.threads.archives, _batch, room, take, tenant, key)
+    wishes = wishes_of(query_fields(request))
+    body = await begun(pieces_of(request, most_bytes, room.pace), HEAD_BYTES)
+
+    def take_in(file: BinaryIO | Arriving) -> Batch:
+        return _batch(room, lambda *whose: _archive(room, file, wishes, *whose), tenant, key)
+
+    if runs_forwards(body.head) and not room.arrivals.locked():
+        async with room.arrivals:
+            # A repeated request is neither refused nor charged, and which it is, its end tells.
+            if await call(room.threads.reads, room.parts.intake.is_new, tenant, key):
+                return await taken_in(
+                    body.pieces, room.threads.arrivals, take_in, is_hashed=key is not None
+                )
+    file = await spool_body(body.pieces, room.parts.scratch)
+    return await call(room.threads.archives, take_in, file)
+
+
+def _batch(
     room: Room, take: Callable[[str, str | None], UUID], tenant: str, key: str | None
 ) -> Batch:
     return room.parts.store.batches.get(tenant, take(tenant, key))
@@ -203,9 +232,10 @@ def _most_bytes(room: Room, *, is_json: bool) -> int:
     return min(most_bytes, _MOST_JSON_BYTES) if is_json else most_bytes
 
 
-async def _what(room: Room, request: Request, most_bytes: int) -> Callable[[str, str | None], UUID]:
-    """Read the request; what comes back accepts it, in a thread."""
-    kind = media_type(request)
+async def _what(
+    room: Room, kind: str, request: Request, most_bytes: int
+) -> Callable[[str, str | None], UUID]:
+    """Read a request with addresses or a form; what comes back accepts it, in a thread."""
     query = query_fields(request)
     if kind == JSON:
         body = await read_body(request, most_bytes, room.pace)
@@ -219,10 +249,6 @@ async def _what(room: Room, request: Request, most_bytes: int) -> Callable[[str,
             form.file.close()
             raise
         return lambda tenant, key: _archive(room, form.file, wishes, tenant, key)
-    if kind == OCTETS or kind in _ARCHIVES:
-        wishes = wishes_of(query)
-        file = await spool_body(request, most_bytes, room.pace, room.parts.scratch)
-        return lambda tenant, key: _archive(room, file, wishes, tenant, key)
     raise unsupported(kind, _EXPECTED)
 
 
@@ -242,7 +268,9 @@ def _addresses(
     )
 
 
-def _archive(room: Room, file: BinaryIO, wishes: Wishes, tenant: str, key: str | None) -> UUID:
+def _archive(
+    room: Room, file: BinaryIO | Arriving, wishes: Wishes, tenant: str, key: str | None
+) -> UUID:
     # What the store and the place for pictures meet has codes of its own.
-    with on_disk(), file:
+    with on_disk(), contextlib.closing(file):
         return room.parts.intake.archive(file, wishes, tenant=tenant, idempotency_key=key)
