@@ -181,6 +181,8 @@ class Process:
 
     def kill_all(self) -> None:
         """SIGKILL it and all below it, in one moment."""
+        # Standing still, none that sees another go starts one in its place.
+        self.tell_all(signal.SIGSTOP)
         pids = {self.pid, *self.below()}
         for pid in pids:
             kill(pid)

@@ -75,6 +75,17 @@ def test_nothing_stays_behind_a_crew(crew):
     assert not other.folder.exists()
 
 
+def test_who_sees_another_go_starts_nothing_in_its_place(crew):
+    """PostgreSQL does, and the next server finds its memory in use."""
+    again = "(while :; do sleep 600; done) &"
+    process = crew.start(["/bin/sh", "-c", f"{again * 40} wait"], log=crew.folder / "log")
+    process.wait_until(lambda: len(process.below()) == 80, 30, "not all are there")
+
+    process.kill_all()
+
+    assert set() == crew.left()
+
+
 def test_nothing_stays_behind_a_harness_that_is_killed():
     """By SIGKILL, which leaves it no time to clean up."""
     skip_without(Redis)
