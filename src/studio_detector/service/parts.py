@@ -44,6 +44,7 @@ from studio_detector.service.store import open_store
 from studio_detector.service.traces.base import NO_TRACER
 from studio_detector.service.traces.open import open_tracer
 from studio_detector.service.variants import Variants
+from studio_detector.service.vault.at_hand import AtHand
 from studio_detector.service.vault.envelope import HEAD
 from studio_detector.service.vault.open import open_vault
 
@@ -190,6 +191,8 @@ def open_parts(
         place = open_blobs(settings, data_dir, noise=None if settings.is_scaled else HEAD)
         stack.callback(place.close)
         blobs = open_vault(settings, data_dir, place, store, master_key_hook)
+        if works and serves:
+            blobs = AtHand(blobs)
         fetcher = stack.enter_context(Fetcher(settings))
         poster = stack.enter_context(GuardedPoster(settings))
         children = stack.enter_context(

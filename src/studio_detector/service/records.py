@@ -124,6 +124,7 @@ class Job:
         traceparent: Likewise.
         waited_s: Seconds from when it could be begun until this try was; known where it is
             claimed, and stored nowhere.
+        result: What ``result_id`` names; known where a worker has just ended the job with it.
     """
 
     id: UUID
@@ -156,6 +157,7 @@ class Job:
     request_id: str | None = None
     traceparent: str | None = None
     waited_s: float | None = field(default=None, compare=False)
+    result: Result | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_over(self) -> bool:

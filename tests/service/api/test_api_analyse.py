@@ -115,6 +115,13 @@ class TestWaiting:
         assert "preference-applied" not in answer.headers
         assert result["id"] == served.get(f"/results/{result['id']}").json()["id"]
 
+    def test_the_result_is_the_one_that_is_stored(self, served):
+        """To the last digit, though the store is not asked for it."""
+        answer = served.post(params={"wait": 30}).json()
+
+        stored = served.get(f"/results/{answer['id']}").json()
+        assert stored == {name: answer[name] for name in stored}
+
     def test_a_preference_is_confirmed(self, served):
         """And shortened to what the service allows."""
         answer = served.post(headers={"Prefer": "respond-async, wait=9999"})

@@ -10,6 +10,7 @@ import pytest
 
 from studio_detector.errors import RequestError
 from studio_detector.service.blobs import FolderBlobs, S3Blobs, blob_key
+from studio_detector.service.vault.at_hand import AtHand
 from studio_detector.service.vault.encrypted_blobs import EncryptedBlobs
 from studio_detector.service.vault.key_wrapper import LocalKey
 from studio_detector.service.vault.master_keys import MasterKeys
@@ -156,7 +157,7 @@ class VaultContract(BlobsContract):
 
     def test_what_is_not_what_was_put_is_not_given(self, blobs, damage):
         """Somebody wrote to the place, or the power failed."""
-        blobs.put(_key(PICTURE), PICTURE)
+        blobs.put_all({_key(PICTURE): PICTURE})
         damage()
 
         with pytest.raises(RequestError) as caught:
@@ -215,3 +216,11 @@ class TestEncryptedS3Blobs(VaultContract):
     def blobs(self, s3_endpoint, bucket, store):
         inner = S3Blobs(f"s3://{bucket}/some/prefix", endpoint=s3_endpoint)
         return EncryptedBlobs(inner, MasterKeys((LocalKey(b"m" * 32),)), store.data_keys)
+
+
+class TestAtHand(VaultContract):
+    @pytest.fixture
+    def blobs(self, tmp_path, store):
+        masters = MasterKeys((LocalKey(b"m" * 32),))
+        inner = FolderBlobs(tmp_path / "pictures")
+        return AtHand(EncryptedBlobs(inner, masters, store.data_keys))

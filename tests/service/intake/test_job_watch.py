@@ -152,6 +152,23 @@ class TestBeingTold:
 
         assert "done" == found.state
 
+    def test_a_result_is_handed_to_who_waits_and_held_for_nobody_else(self, store):
+        """A thousand ends are remembered, and their results would be much."""
+        watch = JobWatch(Asked(store, is_silent=True))
+        job = accept_one(store, new_job("a"))
+
+        async def scene():
+            waiting = asyncio.create_task(watch.wait("default", job.id, LONG_S, known=job))
+            await asyncio.sleep(0)
+            watch.notify(finish_with(store, begin(store, job), "a"))
+            told = await waiting
+            return told, await watch.wait("default", job.id, LONG_S, known=job)
+
+        told, late = asyncio.run(scene())
+
+        assert told.result == store.results.get("default", told.result_id)
+        assert ("done", None) == (late.state, late.result)
+
     def test_to_tell_where_nobody_waits_is_harmless(self, store):
         """Before anybody did, for another job, and after the loop has gone."""
         asked = Asked(store)

@@ -85,6 +85,17 @@ class JobsContract:
         result = store.results.get(TENANT, done.result_id)
         assert (result.image_hash, result.confidence) == (picture("a"), 0.875)
 
+    def test_who_ends_a_job_gets_its_result_as_it_is_stored(self, store):
+        """So that nobody who waits in the same process asks the store for it again."""
+        done = finish_with(store, begin(store, accept_one(store, new_job("a"))), "a")
+        assert done.result == store.results.get(TENANT, done.result_id)
+
+        again = begin(store, accept_one(store, new_job("b")))
+        known = store.results.add(new_result("b", confidence=0.5))
+        assert finish_with(store, again, "b").result == known
+        assert store.jobs.get(TENANT, done.id) == done
+        assert store.jobs.get(TENANT, done.id).result is None
+
     def test_a_job_is_finished_once(self, store):
         running = begin(store, accept_one(store, new_job("a")))
         first = finish_with(store, running, "a")

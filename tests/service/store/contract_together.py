@@ -193,10 +193,22 @@ class TogetherContract:
         (running,) = claim(store, [shadow])
         found = new_result("a", work=SHADOW_WORK, is_shadow=True)
 
-        store.jobs.finish_all([(running.id, running.lease_token, found)])
+        (ended,) = store.jobs.finish_all([(running.id, running.lease_token, found)])
 
         result_id = store.jobs.get(TENANT, asked.id).result_id
         assert not store.results.get(TENANT, result_id).is_shadow
+        # Read before it was brought out, it would not be what is stored.
+        assert ended.result is None
+
+    def test_who_ends_jobs_gets_their_results_as_they_are_stored(self, store):
+        """As for each alone."""
+        running = claim(store, accept_some(store, *"ab"))
+
+        ended = store.jobs.finish_all(verdicts(running, "ab"))
+
+        assert [store.results.get(TENANT, job.result_id) for job in ended] == [
+            job.result for job in ended
+        ]
 
     def test_a_result_that_was_stored_before_is_kept(self, store):
         """By a worker that had lost its lease in between, say."""

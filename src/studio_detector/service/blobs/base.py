@@ -70,7 +70,8 @@ class Blobs(Protocol):
 class Vault(Blobs, Protocol):
     """`Blobs` as the service sees them: what is put is noted as needed, what is given is checked.
 
-    The hash of a key must be that of the bytes. ``get`` raises ``RequestError``
+    The hash of a key must be that of the bytes. What is put by ``put`` will most likely be asked
+    for soon, and once; what is put by ``put_all`` may wait long. ``get`` raises ``RequestError``
     (``picture_damaged``), too, if what is there is not what was put.
     """
 

@@ -80,7 +80,8 @@ class JobWatch:
         """Say that a job, and maybe others that followed it, is over; from any thread."""
         with self._lock:
             waiting = self._waiting
-            self._ended[job.id] = job
+            # A thousand results would be much to hold for the few who come too late to be told.
+            self._ended[job.id] = job if job.result is None else replace(job, result=None)
             if len(self._ended) > _REMEMBERED:
                 self._ended.popitem(last=False)
         if waiting is None or not waiting.by_job:

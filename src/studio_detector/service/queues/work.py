@@ -236,7 +236,8 @@ def _kept(
 def _keep(parts: WorkerParts, tenant: str, image_hash: str, data: bytes) -> None:
     """Keep a fetched picture for reports and further tries; no verdict hangs on it."""
     try:
-        parts.blobs.put(blob_key(tenant, image_hash), data)
+        # Not `put`, whose pictures are soon asked for: this one is in hand already.
+        parts.blobs.put_all({blob_key(tenant, image_hash): data})
     except BusyError as error:
         _log.warning("a fetched picture is not kept: %s", error.message)
 

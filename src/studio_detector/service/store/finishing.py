@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -156,7 +157,7 @@ def finish(
     if stored.is_shadow and any(job.shadow_of is None for job in ended):
         placing.bring_out_of_shadow(tx, stored.id)
     ending.tell(tx, terms, ended, {stored.id: stored}, now)
-    return ended[0]
+    return _with(ended[0], stored)
 
 
 def finish_all(
@@ -172,6 +173,7 @@ def finish_all(
     placing.leave_all(tx, job_ids)
     led = placing.followed(tx, job_ids)
     all_ended: list[list[Job]] = []
+    own: list[Job] = []
     stored: dict[UUID, Result] = {}
     for job_id, token, found in ends:
         result = storing.store(tx, found, now)
@@ -187,9 +189,15 @@ def finish_all(
         if result.is_shadow and any(job.shadow_of is None for job in ended):
             placing.bring_out_of_shadow(tx, result.id)
         all_ended.append(ended)
+        own.append(_with(ended[0], result))
         stored[result.id] = result
     ending.tell(tx, terms, list(chain.from_iterable(all_ended)), stored, now)
-    return [ended[0] for ended in all_ended]
+    return own
+
+
+def _with(job: Job, stored: Result) -> Job:
+    """The job with its result in hand, but for one that is changed after it was read."""
+    return job if stored.is_shadow else replace(job, result=stored)
 
 
 def fail(

@@ -145,7 +145,7 @@ def router(room: Room) -> APIRouter:
         if wait_s and not job.is_over:
             job = await room.wait_for_job(tenant, job.id, wait_s, known=job)
             if job.state == "done":
-                result = await call(room.threads.reads, result_of, room, job)
+                result = job.result or await call(room.threads.reads, result_of, room, job)
         return _answer(job, result, applied(request, wait_s), is_waited=wait_s is not None)
 
     return routes

@@ -1,0 +1,123 @@
+"""Pictures that came a moment ago, in memory until they are asked for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from studio_detector.service.blobs import Vault
+
+#: Of all pictures together; some seconds' worth of what this machine can analyse.
+MOST_BYTES = 64 * 1024 * 1024
+# Whoever is that late finds a picture where it is kept.
+_HELD_S = 60.0
+
+
+class AtHand:
+    """`Vault` around another, for a process that analyses what it takes in itself.
+
+    A picture put by `put` is also held in memory, and given from there once: most are analysed
+    within a second, and need be neither looked up, read nor decrypted for it. Many that are put
+    at once are not held, since they wait for each other.
+
+    Args:
+        inner: Where pictures are kept; always asked first, so that nothing hangs on this memory.
+        most_bytes: Held at a time; then those that came first are let go of.
+        monotonic: Seconds that only go forward.
+    """
+
+    def __init__(
+        self,
+        inner: Vault,
+        *,
+        most_bytes: int = MOST_BYTES,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inner = inner
+        self._most_bytes = most_bytes
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
+        self._bytes = 0
+
+    def put(self, key: str, data: bytes | bytearray) -> None:
+        """See `Blobs.put`."""
+        self._inner.put(key, data)
+        if len(data) > self._most_bytes:
+            return
+        held = bytes(data)  # no copy, but for what could still change
+        with self._lock:
+            self._drop(key)
+            while self._bytes + len(held) > self._most_bytes:
+                self._drop(next(iter(self._held)))
+            self._held[key] = (held, self._monotonic())
+            self._bytes += len(held)
+
+    def put_all(self, pictures: Mapping[str, bytes | bytearray]) -> None:
+        """See `Vault.put_all`."""
+        self._inner.put_all(pictures)
+
+    def get(self, key: str) -> bytes:
+        """See `Vault.get`."""
+        with self._lock:
+            held = self._drop(key)
+        return self._inner.get(key) if held is None else held
+
+    def find(self, keys: Sequence[str]) -> dict[str, Callable[[], bytes]]:
+        """See `Vault.find`."""
+        with self._lock:
+            held = [key for key in keys if key in self._held]
+        others = [key for key in keys if key not in held]
+        found = self._inner.find(others) if others else {}
+        return {**found, **{key: partial(self.get, key) for key in held}}
+
+    def exists(self, key: str) -> bool:
+        """See `Blobs.exists`."""
+        return self._inner.exists(key)
+
+    def delete(self, key: str) -> None:
+        """See `Blobs.delete`."""
+        try:
+            self._inner.delete(key)
+        finally:
+            with self._lock:
+                self._drop(key)
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        """See `Blobs.older_than`."""
+        return self._inner.older_than(moment)
+
+    def ping(self) -> None:
+        """See `Blobs.ping`."""
+        self._inner.ping()
+
+    def tidy(self) -> None:
+        """See `Blobs.tidy`: a picture that nobody has asked for in a minute is let go of."""
+        before = self._monotonic() - _HELD_S
+        with self._lock:
+            for key, (_, since) in list(self._held.items()):
+                if since <= before:
+                    self._drop(key)
+        self._inner.tidy()
+
+    def close(self) -> None:
+        """See `Blobs.close`."""
+        with self._lock:
+            self._held.clear()
+            self._bytes = 0
+        self._inner.close()
+
+    def _drop(self, key: str) -> bytes | None:
+        """Hold a picture no longer; the lock is held."""
+        found = self._held.pop(key, None)
+        if found is None:
+            return None
+        self._bytes -= len(found[0])
+        return found[0]
