@@ -187,12 +187,7 @@ def open_parts(
         stack.callback(broker.close)
         rates = open_rates(settings)
         stack.callback(rates.close)
-        # Of scaled services, not every process has maintenance, which tidies.
-        place = open_blobs(settings, data_dir, noise=None if settings.is_scaled else HEAD)
-        stack.callback(place.close)
-        blobs = open_vault(settings, data_dir, place, store, master_key_hook)
-        if works and serves:
-            blobs = AtHand(blobs)
+        blobs = _blobs(stack, settings, data_dir, store, master_key_hook)
         fetcher = stack.enter_context(Fetcher(settings))
         poster = stack.enter_context(GuardedPoster(settings))
         children = stack.enter_context(
@@ -327,6 +322,25 @@ def watched(parts: Parts, *, serves: bool) -> None:
         },
         parts.children.occupied,
     )
+
+
+def _blobs(
+    stack: contextlib.ExitStack,
+    settings: ServiceSettings,
+    data_dir: Path,
+    store: Store,
+    hook: KeyWrapper | None,
+) -> Vault:
+    # Of scaled services, not every process has maintenance, which tidies.
+    place = open_blobs(settings, data_dir, noise=None if settings.is_scaled else HEAD)
+    stack.callback(place.close)
+    vault = open_vault(settings, data_dir, place, store, hook)
+    if settings.is_scaled:
+        return vault
+    # What is taken in here is analysed here.
+    at_hand = AtHand(vault)
+    stack.callback(at_hand.close)
+    return at_hand
 
 
 def _children(

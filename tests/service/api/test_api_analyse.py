@@ -122,6 +122,21 @@ class TestWaiting:
         stored = served.get(f"/results/{answer['id']}").json()
         assert stored == {name: answer[name] for name in stored}
 
+    def test_the_store_is_not_asked_for_the_result(self, served, monkeypatch):
+        """The worker that stored it hands it over."""
+        monkeypatch.setattr(type(served.parts.store.results), "get", None)
+        answers = []
+        waiting = threading.Thread(
+            target=lambda: answers.append(served.post("slow 1", params={"wait": 30}))
+        )
+        waiting.start()
+        while not (served.parts.watch._waiting and served.parts.watch._waiting.by_job):
+            assert waiting.is_alive()
+        served.parts.children.gate.set()
+        waiting.join(30)
+
+        assert [200] == [answer.status_code for answer in answers]
+
     def test_a_preference_is_confirmed(self, served):
         """And shortened to what the service allows."""
         answer = served.post(headers={"Prefer": "respond-async, wait=9999"})

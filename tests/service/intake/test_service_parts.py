@@ -32,6 +32,7 @@ from studio_detector.service.queues.sweeper import RETENTION
 from studio_detector.service.queues.worker import Worker
 from studio_detector.service.settings import ServiceSettings
 from studio_detector.service.store import Store
+from studio_detector.service.vault.encrypted_blobs import EncryptedBlobs
 from studio_detector.service.vault.envelope import HEAD
 
 BASE = Settings(model="rules")
@@ -177,6 +178,15 @@ class TestEmbedded:
             parts.worker.handle("maintenance", RETENTION)
             assert [] == list(incoming.iterdir())
 
+    def test_a_picture_sent_by_itself_is_analysed_from_memory(self, opened, monkeypatch):
+        """Nobody looks it up, reads or decrypts it."""
+        with opened() as parts:
+            monkeypatch.setattr(EncryptedBlobs, "get", None)
+            monkeypatch.setattr(EncryptedBlobs, "find", None)
+            job = parts.intake.picture(file(1), Wishes(), tenant="default")
+
+            assert ["done"] == [job.state for job in over(parts, [job.id])]
+
     def test_nobody_else_may_look_into_the_folder(self, opened, tmp_path):
         """It holds pictures and a secret."""
         before = os.umask(0)
@@ -253,6 +263,12 @@ class TestScaled:
             assert 2 == len(parts.store.jobs.unsent(10))
 
         assert not (tmp_path / "data" / "studio.db").exists()
+
+    def test_who_does_not_work_holds_no_pictures_for_it(self, opened, tmp_path):
+        """Nor does who takes none in."""
+        for serves in (True, False):
+            with opened(serves=serves, **scaled(tmp_path)) as parts:
+                assert isinstance(parts.blobs, EncryptedBlobs)
 
     def test_several_share_the_database_and_the_pictures(self, opened, tmp_path):
         """The second knows what the first accepted."""

@@ -25,6 +25,7 @@ class Inner:
     """A vault in memory; notes what it is asked for, and is away when told to."""
 
     def __init__(self):
+        self.when_put = lambda: None
         self.kept = {}
         self.asked = []
         self.is_away = False
@@ -33,6 +34,7 @@ class Inner:
         if self.is_away:
             raise BusyError("away", code="storage_unavailable")
         self.kept[key] = bytes(data)
+        self.when_put()
 
     def put_all(self, pictures):
         self.kept.update(pictures)
@@ -108,7 +110,7 @@ def test_some_are_found_and_only_the_others_looked_up(vault, inner):
 
 
 def test_what_was_deleted_is_not_at_hand(vault, inner):
-    """Nor where the place of pictures was away: the sweeper will delete it there."""
+    """Nor where the place of pictures was away, and it is deleted there later."""
     for data in (b"a", b"b"):
         vault.put(key_of(data), data)
     vault.delete(key_of(b"a"))
@@ -120,6 +122,15 @@ def test_what_was_deleted_is_not_at_hand(vault, inner):
         vault.get(key_of(b"a"))
     assert b"b" == vault.get(key_of(b"b"))
     assert [key_of(b"a"), key_of(b"b")] == inner.asked
+
+
+def test_what_is_deleted_while_it_is_put_is_not_at_hand(vault, inner):
+    """Or whoever erases a picture would find it again in a verdict."""
+    inner.when_put = lambda: vault.delete(key_of(b"a"))
+    vault.put(key_of(b"a"), b"a")
+
+    with pytest.raises(RequestError, match="gone"):
+        vault.get(key_of(b"a"))
 
 
 def test_what_could_not_be_kept_is_not_at_hand(vault, inner):
@@ -171,6 +182,29 @@ def test_nobody_asks_for_a_minute_and_it_is_let_go_of(vault, inner, clock):
     assert b"new" == vault.get(key_of(b"new"))
     assert b"old" == vault.get(key_of(b"old"))
     assert ["tidy", key_of(b"old")] == inner.asked
+
+
+@pytest.mark.parametrize("ask", ["get", "find"])
+def test_what_was_put_long_ago_is_not_given_from_memory(vault, inner, clock, ask):
+    """Even where nobody has tidied."""
+    vault.put(key_of(b"old"), b"old")
+    clock.now = 60.0
+
+    if ask == "get":
+        assert b"old" == vault.get(key_of(b"old"))
+    else:
+        assert b"old" == vault.find([key_of(b"old")])[key_of(b"old")]()
+    assert 1 == len(inner.asked)
+
+
+def test_the_next_picture_takes_the_place_of_old_ones(vault, clock):
+    """Where nobody tidies, too."""
+    for n in range(3):
+        vault.put(key_of(bytes([n])), bytes([n]))
+    clock.now = 61.0
+    vault.put(key_of(b"new"), b"new")
+
+    assert [key_of(b"new")] == list(vault._held)
 
 
 def test_nothing_is_held_when_it_is_closed(vault, inner):

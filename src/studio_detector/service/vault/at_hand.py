@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from studio_detector.service.blobs import Vault
 
-#: Of all pictures together; some seconds' worth of what this machine can analyse.
+#: Of all pictures together: more than two cores analyse in a second, whatever their size.
 MOST_BYTES = 64 * 1024 * 1024
-# Whoever is that late finds a picture where it is kept.
-_HELD_S = 60.0
+#: Whoever asks later finds a picture only where it is kept.
+HELD_S = 60.0
 
 
 class AtHand:
@@ -25,10 +25,11 @@ class AtHand:
 
     A picture put by `put` is also held in memory, and given from there once: most are analysed
     within a second, and need be neither looked up, read nor decrypted for it. Many that are put
-    at once are not held, since they wait for each other.
+    at once are not held, since they wait for each other. Nothing hangs on this memory: what is
+    not kept is not held either, and what is not held is given from where it is kept.
 
     Args:
-        inner: Where pictures are kept; always asked first, so that nothing hangs on this memory.
+        inner: Where pictures are kept.
         most_bytes: Held at a time; then those that came first are let go of.
         monotonic: Seconds that only go forward.
     """
@@ -49,16 +50,13 @@ class AtHand:
 
     def put(self, key: str, data: bytes | bytearray) -> None:
         """See `Blobs.put`."""
-        self._inner.put(key, data)
-        if len(data) > self._most_bytes:
-            return
-        held = bytes(data)  # no copy, but for what could still change
-        with self._lock:
-            self._drop(key)
-            while self._bytes + len(held) > self._most_bytes:
-                self._drop(next(iter(self._held)))
-            self._held[key] = (held, self._monotonic())
-            self._bytes += len(held)
+        # Before it is kept: whoever deletes it meanwhile lets go of it, too.
+        self._hold(key, bytes(data))
+        try:
+            self._inner.put(key, data)
+        except BaseException:
+            self._let_go(key)
+            raise
 
     def put_all(self, pictures: Mapping[str, bytes | bytearray]) -> None:
         """See `Vault.put_all`."""
@@ -66,14 +64,13 @@ class AtHand:
 
     def get(self, key: str) -> bytes:
         """See `Vault.get`."""
-        with self._lock:
-            held = self._drop(key)
+        held = self._let_go(key)
         return self._inner.get(key) if held is None else held
 
     def find(self, keys: Sequence[str]) -> dict[str, Callable[[], bytes]]:
         """See `Vault.find`."""
         with self._lock:
-            held = [key for key in keys if key in self._held]
+            held = [key for key in keys if self._is_fresh(key)]
         others = [key for key in keys if key not in held]
         found = self._inner.find(others) if others else {}
         return {**found, **{key: partial(self.get, key) for key in held}}
@@ -87,8 +84,7 @@ class AtHand:
         try:
             self._inner.delete(key)
         finally:
-            with self._lock:
-                self._drop(key)
+            self._let_go(key)
 
     def older_than(self, moment: datetime) -> Iterator[str]:
         """See `Blobs.older_than`."""
@@ -99,12 +95,9 @@ class AtHand:
         self._inner.ping()
 
     def tidy(self) -> None:
-        """See `Blobs.tidy`: a picture that nobody has asked for in a minute is let go of."""
-        before = self._monotonic() - _HELD_S
+        """See `Blobs.tidy`: pictures that nobody has asked for in a minute are let go of."""
         with self._lock:
-            for key, (_, since) in list(self._held.items()):
-                if since <= before:
-                    self._drop(key)
+            self._drop_old()
         self._inner.tidy()
 
     def close(self) -> None:
@@ -114,8 +107,34 @@ class AtHand:
             self._bytes = 0
         self._inner.close()
 
+    def _hold(self, key: str, data: bytes) -> None:
+        with self._lock:
+            self._drop(key)
+            self._drop_old()
+            if len(data) > self._most_bytes:
+                return
+            while self._bytes + len(data) > self._most_bytes:
+                self._drop(next(iter(self._held)))
+            self._held[key] = (data, self._monotonic())
+            self._bytes += len(data)
+
+    def _let_go(self, key: str) -> bytes | None:
+        """Hold a picture no longer; the picture, if it may still be given."""
+        with self._lock:
+            is_fresh = self._is_fresh(key)
+            held = self._drop(key)
+        return held if is_fresh else None
+
+    def _is_fresh(self, key: str) -> bool:
+        found = self._held.get(key)
+        return found is not None and found[1] > self._monotonic() - HELD_S
+
+    def _drop_old(self) -> None:
+        """Those that came first are the oldest."""
+        while self._held and not self._is_fresh(oldest := next(iter(self._held))):
+            self._drop(oldest)
+
     def _drop(self, key: str) -> bytes | None:
-        """Hold a picture no longer; the lock is held."""
         found = self._held.pop(key, None)
         if found is None:
             return None
