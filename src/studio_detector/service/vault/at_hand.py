@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from studio_detector.service.blobs import Vault
 
-#: Of all pictures together: more than two cores analyse in a second, whatever their size.
+#: Of all pictures together: some twenty of 12 megapixels, or two thousand small ones.
 MOST_BYTES = 64 * 1024 * 1024
 #: Whoever asks later finds a picture only where it is kept.
 HELD_S = 60.0
