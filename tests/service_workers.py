@@ -157,8 +157,8 @@ class FakeVariants:
 class FakeWatch:
     told: list = field(default_factory=list)
 
-    def notify(self, job):
-        self.told.append(job)
+    def notify(self, *jobs):
+        self.told.extend(jobs)
 
 
 @dataclass

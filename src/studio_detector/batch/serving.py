@@ -17,13 +17,19 @@ from studio_detector.errors import AnalysisError, LimitError, StudioDetectorErro
 from studio_detector.imaging.child import affordable, describe_error
 from studio_detector.imaging.confinement import be_expendable, limit_cpu, private_pipes
 from studio_detector.imaging.frame import Frame
-from studio_detector.imaging.framing import NO_MEMORY_STATUS, read_message, write_message
+from studio_detector.imaging.framing import (
+    NO_MEMORY_STATUS,
+    read_message,
+    to_json,
+    write_message,
+)
 from studio_detector.imaging.sandbox import confine
 from studio_detector.pipeline.report import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from studio_detector.imaging.framing import ToJson
     from studio_detector.pipeline.detector import Detector
     from studio_detector.pipeline.settings import Settings
 
@@ -107,16 +113,19 @@ def bound_time(timeout_s: float) -> None:
     limit_cpu(timeout_s * (os.cpu_count() or 1))
 
 
-def write_row(replies: BinaryIO, row: dict[str, Any], **beside: float) -> None:
+def write_row(
+    replies: BinaryIO, row: dict[str, Any], *, to_json: ToJson = to_json, **beside: float
+) -> None:
     """Send a row; where a plugin measured what is no number, a failure instead.
 
     Args:
         replies: Where to.
         row: The row.
+        to_json: Makes the JSON.
         beside: What else the message says.
     """
     try:
-        write_message(replies, {"row": row, **beside})
+        write_message(replies, {"row": row, **beside}, to_json=to_json)
     except ValueError as error:
         write_message(replies, {"row": failure_row(error)})
 

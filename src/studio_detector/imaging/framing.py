@@ -10,7 +10,13 @@ import struct
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
+    #: Makes JSON of a header, or raises ``ValueError``.
+    ToJson: TypeAlias = Callable[[Mapping[str, Any]], bytes]
+    #: Reads it again, or raises ``ValueError`` or ``RecursionError``.
+    OfJson: TypeAlias = Callable[[bytes], Any]
 
 #: Exit status of a child that had no memory left to receive a picture.
 NO_MEMORY_STATUS = 12
@@ -30,8 +36,31 @@ class FramingError(Exception):
     """The other side sent something that is not a message."""
 
 
+def to_json(header: Mapping[str, Any]) -> bytes:
+    """JSON of a header.
+
+    Raises:
+        ValueError: If a number is not finite.
+    """
+    return json.dumps(header, allow_nan=False).encode()
+
+
+def of_json(text: bytes) -> Any:  # noqa: ANN401 - whatever the other side sent
+    """What JSON says.
+
+    Raises:
+        ValueError: If it is none, or a number is not finite.
+        RecursionError: If it is nested by the thousand.
+    """
+    return _DECODER.decode(text.decode())
+
+
 def write_message(
-    stream: BinaryIO, header: Mapping[str, Any], payload: bytes | memoryview = b""
+    stream: BinaryIO,
+    header: Mapping[str, Any],
+    payload: bytes | memoryview = b"",
+    *,
+    to_json: ToJson = to_json,
 ) -> None:
     """Send one message and flush.
 
@@ -39,24 +68,28 @@ def write_message(
         stream: Pipe to the other side.
         header: What JSON can hold.
         payload: Bytes that follow it.
+        to_json: Makes the JSON.
 
     Raises:
         ValueError: If a number of the header is not finite; nothing was sent.
         OSError: If the other side is gone.
     """
-    text = json.dumps(header, allow_nan=False).encode()
+    text = to_json(header)
     stream.write(_LENGTHS.pack(len(text), len(payload)))
     stream.write(text)
     stream.write(payload)
     stream.flush()
 
 
-def read_message(stream: BinaryIO, most_payload_bytes: int) -> tuple[dict[str, Any], bytes]:
+def read_message(
+    stream: BinaryIO, most_payload_bytes: int, *, of_json: OfJson = of_json
+) -> tuple[dict[str, Any], bytes]:
     """Receive one message.
 
     Args:
         stream: Pipe from the other side.
         most_payload_bytes: A longer payload is refused before it is read.
+        of_json: Reads the JSON.
 
     Returns:
         Header and payload.
@@ -69,7 +102,7 @@ def read_message(stream: BinaryIO, most_payload_bytes: int) -> tuple[dict[str, A
     if header_bytes > _MOST_HEADER_BYTES or payload_bytes > most_payload_bytes:
         raise FramingError(f"a message of {header_bytes} + {payload_bytes} bytes")
     try:
-        header = _DECODER.decode(_read_exactly(stream, header_bytes).decode())
+        header = of_json(_read_exactly(stream, header_bytes))
     # Brackets nested by the thousand exhaust the stack.
     except (ValueError, RecursionError) as error:
         raise FramingError(f"a header that is not JSON: {error}") from error

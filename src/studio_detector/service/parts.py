@@ -195,7 +195,7 @@ def open_parts(
         )
         draining = Draining(settings.drain_s)
         tags, similar = SubjectTags.of(secret), SimilarIndex()
-        # Without a broker, nobody else can work.
+        # Without a broker, what is accepted here is worked on here, but for what was left behind.
         watch = JobWatch(store, is_told=not settings.is_scaled)
         intake = Intake(
             settings=settings,

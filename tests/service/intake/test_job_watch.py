@@ -459,3 +459,33 @@ class TestWhereAllWorkIsDoneHere:
 
         asyncio.run(scene())
         assert len(asked.overs) <= 2
+
+    def test_who_follows_a_job_of_another_process_is_not_kept_for_long(self, store, monkeypatch):
+        """Two services may share a database, and neither tells the other."""
+        monkeypatch.setattr(watching, "_PAUSE_TOLD_S", LONG_S)
+        watch = JobWatch(store, is_told=True)
+        leader, follower = (accept_one(store, new_job("a")) for _ in range(2))
+
+        async def scene():
+            waiting = asyncio.create_task(
+                watch.wait("default", follower.id, LONG_S, known=follower)
+            )
+            await asyncio.sleep(0.05)
+            finish_with(store, begin(store, leader), "a")
+            return await waiting
+
+        begun_s = time.monotonic()
+        assert "done" == asyncio.run(scene()).state
+        assert time.monotonic() - begun_s < watching._LOOK_EVERY_S
+
+    def test_a_question_in_vain_is_asked_again_soon(self, store, monkeypatch):
+        monkeypatch.setattr(watching, "_PAUSE_TOLD_S", LONG_S)
+        asked = Asked(store, absences=1)
+        watch = JobWatch(asked, is_told=True)
+        running = begin(store, accept_one(store, new_job("a")))
+        finish_with(store, running, "a")
+
+        begun_s = time.monotonic()
+        ended = asyncio.run(watch.wait("default", running.id, LONG_S, known=running))
+        assert "done" == ended.state
+        assert time.monotonic() - begun_s < watching._LOOK_EVERY_S

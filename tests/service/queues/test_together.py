@@ -13,6 +13,7 @@ from picture_files import picture_files
 from service_workers import PDQ, WORK, open_parts, sha256
 from studio_detector.errors import BusyError
 from studio_detector.service.blobs.base import blob_key
+from studio_detector.service.cache import MemoryCache
 from studio_detector.service.queues import together
 from studio_detector.service.queues.leases import Leases
 from studio_detector.service.queues.patience import Patience
@@ -312,8 +313,10 @@ class TestOthers:
         jobs = parts.accept(b"corrupt 1", *FOUR[:3])
         notify = parts.watch.notify
 
-        def notify_others(job):
-            return fail(ValueError("defect"))() if job.id == jobs[0].id else notify(job)
+        def notify_others(*told):
+            if jobs[0].id in {job.id for job in told}:
+                raise ValueError("defect")
+            notify(*told)
 
         monkeypatch.setattr(parts.watch, "notify", notify_others)
 
@@ -321,6 +324,15 @@ class TestOthers:
             run(jobs)
 
         assert {"dead": 1, "done": 3} == parts.states()
+
+    def test_who_waits_is_told_though_the_cache_has_a_defect(self, parts, run, monkeypatch):
+        jobs = parts.accept(*FOUR)
+        monkeypatch.setattr(MemoryCache, "put", fail(ValueError("defect")))
+
+        with pytest.raises(ValueError, match="defect"):
+            run(jobs)
+
+        assert {job.id for job in jobs} == {job.id for job in parts.watch.told}
 
 
 class TestGivenBack:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 import re
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, make_url
 
 from service.store.store_examples import (
     TENANT,
@@ -117,30 +118,42 @@ def test_numbers_that_are_none_are_unknown(number):
     assert json.loads(to_json({"x": [number]})) == {"x": [None]}
 
 
+_DOES_SOMETHING = re.compile("SELECT|INSERT|UPDATE|DELETE")
+
+
 @contextlib.contextmanager
-def listening(look):
-    """Have a function see every statement, whichever connection it takes."""
-    event.listen(Engine, "before_cursor_execute", look)
+def traced():
+    """Statements, with their values, of the connections that are made in the block."""
+    statements = []
+
+    def trace(driver, _record):
+        driver.set_trace_callback(statements.append)
+
+    event.listen(Engine, "connect", trace)
     try:
-        yield
+        yield statements
     finally:
-        event.remove(Engine, "before_cursor_execute", look)
+        event.remove(Engine, "connect", trace)
 
 
-def plans(act):
-    """How SQLite finds the rows of each statement that ``act`` runs."""
-    found = []
+def done_by(url, opened, act):
+    """What SQLite is told to do by ``act``, which is called with a store."""
+    with traced() as statements:
+        store = opened(url)
+        del statements[:]
+        act(store)
+    return [statement for statement in statements if _DOES_SOMETHING.match(statement)]
 
-    def look(connection, _cursor, statement, parameters, _context, many):
-        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
-            driver = connection.connection.driver_connection
-            values = parameters[0] if many else parameters
-            rows = driver.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
-            found.extend(row[3] for row in rows)
 
-    with listening(look):
-        act()
-    return found
+def plans(url, statements):
+    """How SQLite finds the rows of statements."""
+    with contextlib.closing(sqlite3.connect(make_url(url).database)) as database:
+        return [
+            row[3]
+            for statement in statements
+            if not statement.startswith("INSERT")
+            for row in database.execute(f"EXPLAIN QUERY PLAN {statement}")
+        ]
 
 
 @pytest.mark.parametrize(
@@ -174,18 +187,17 @@ def plans(act):
 )
 def test_what_runs_all_the_time_looks_into_an_index(sqlite_url, opened, act, index):
     """Whatever lies in the table: done jobs stay for weeks."""
-    store = opened(sqlite_url)
-    found = plans(lambda: act(store))
+    found = plans(sqlite_url, done_by(sqlite_url, opened, act))
     assert any(index in step for step in found), found
     assert not [step for step in found if step in {"SCAN jobs", "SCAN results", "SCAN pictures"}]
 
 
 def test_what_runs_for_each_picture_finds_its_rows_by_name(sqlite_url, opened):
     """And looks through nothing that a tenant has: that grows for weeks."""
-    store = opened(sqlite_url)
-    jobs = store.jobs.accept([new_job(name) for name in range(4)])
 
-    def act():
+    def act(store):
+        jobs = store.jobs.accept([new_job(name) for name in range(4)])
+        store.jobs.accept([new_job("alone")])
         running = store.jobs.claim_new([job.id for job in jobs], "worker")
         ends = [(job.id, job.lease_token, new_result(n)) for n, job in enumerate(running)]
         done = store.jobs.finish_all(ends)
@@ -200,7 +212,8 @@ def test_what_runs_for_each_picture_finds_its_rows_by_name(sqlite_url, opened):
             spared=Spared(since=store.clock(), faults={"corrupt"}),
         )
 
-    found = [step for step in plans(act) if not step.startswith("CORRELATED")]
+    steps = plans(sqlite_url, done_by(sqlite_url, opened, act))
+    found = [step for step in steps if not step.startswith("CORRELATED")]
 
     assert len(found) >= 12
     rows = r"\((id|leader_id|job_id|tenant=\? AND image_hash)=\?"
@@ -209,18 +222,13 @@ def test_what_runs_for_each_picture_finds_its_rows_by_name(sqlite_url, opened):
 
 def test_one_job_takes_few_statements(sqlite_url, opened):
     """Each costs about as much as the next, so their number is the price of a job."""
-    store = opened(sqlite_url)
-    statements = []
 
-    def look(_connection, _cursor, statement, *_):
-        statements.append(statement)
-
-    with listening(look):
+    def act(store):
         job = accept_one(store, new_job("a"))
         store.jobs.sent([job.id])
         finish_with(store, begin(store, job), "a")
-    written = [statement for statement in statements if not statement.startswith("BEGIN")]
-    assert 5 <= len(written) <= 10
+
+    assert 5 <= len(done_by(sqlite_url, opened, act)) <= 10
 
 
 def test_chance_spreads_what_failed_together(sqlite_url, opened, clock):

@@ -8,6 +8,7 @@ from studio_detector.batch.supervisor import ran_out_of_memory
 from studio_detector.errors import StudioDetectorError
 from studio_detector.imaging.child import rebuild_error
 from studio_detector.imaging.framing import FramingError, read_message, write_message
+from studio_detector.service.children.quick_json import of_json
 from studio_detector.service.children.replies import (
     checked_hash,
     checked_milliseconds,
@@ -65,7 +66,7 @@ def analysed(
         The row; what ``wants_near`` gave instead; or what it raised.
     """
     write_message(child.requests, request, data)
-    header, _ = read_message(child.replies, 0)
+    header, _ = read_message(child.replies, 0, of_json=of_json)
     if wants_near is not None and "row" not in header:
         pdq, quality = checked_hash(header)
         near: UUID | Trouble | None
@@ -77,7 +78,7 @@ def analysed(
         write_message(child.requests, {"is_wanted": near is None})
         if near is not None:
             return near
-        header, _ = read_message(child.replies, 0)
+        header, _ = read_message(child.replies, 0, of_json=of_json)
     row = checked_outcome(header.get("row"), sha256)
     planes_ms = checked_milliseconds(header)
     if planes_ms is not None:

@@ -43,6 +43,7 @@ from studio_detector.planes import Planes
 from studio_detector.service.children.earlier import known_measurements, with_earlier_time
 from studio_detector.service.children.loaded import Loaded
 from studio_detector.service.children.outcome import new_row
+from studio_detector.service.children.quick_json import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +127,7 @@ class ServiceWorker:
         else:
             if known is not None:
                 row["timing_ms"] = with_earlier_time(row["timing_ms"], known["timing_ms"])
-        write_row(replies, row, planes_ms=planes.spent.milliseconds)
+        write_row(replies, row, to_json=to_json, planes_ms=planes.spent.milliseconds)
 
     def _draw(self, request: Mapping[str, Any], data: bytes, replies: BinaryIO) -> None:
         # Libraries that most children never need.

@@ -27,9 +27,12 @@ _FIRST_PAUSE_S = 0.01
 # Who waits longer than this can wait a little longer for the end to be seen. Where pauses grew
 # from the first, an urgent job that shared its machine was seen up to 30 ms after its end.
 _QUICK_S = 0.15
-# Where all work is done in this process, every end is told here. An end that another process
-# brings about is seen this late.
-_FIRST_PAUSE_TOLD_S = 0.25
+# Where all work is done in this process, nearly every end is told here. One that is not, since
+# another process brought it about or its tries were used up, is seen this late. With 0.25 s, a
+# request that waited for its turn asked once or twice in vain: 4 % of the server's work for it.
+_PAUSE_TOLD_S = 1.0
+# But whoever follows a job may follow that of another process with the same database.
+_PAUSE_FOLLOWING_S = 0.25
 # A job that another process erased has no end to be found: whether it is there is asked for.
 _LOOK_EVERY_S = 5.0
 _PAUSE_GROWS = 1.25
@@ -71,23 +74,25 @@ class JobWatch:
 
     def __init__(self, store: Store, *, is_told: bool = False) -> None:
         self._store = store
-        self._first_pause_s = _FIRST_PAUSE_TOLD_S if is_told else _FIRST_PAUSE_S
+        self._first_pause_s = _PAUSE_TOLD_S if is_told else _FIRST_PAUSE_S
         self._lock = threading.Lock()
         self._waiting: _Waiters | None = None
         self._ended: OrderedDict[UUID, Job] = OrderedDict()
 
-    def notify(self, job: Job, /) -> None:
-        """Say that a job, and maybe others that followed it, is over; from any thread."""
+    def notify(self, *jobs: Job) -> None:
+        """Say that jobs, and maybe others that followed them, are over; from any thread."""
         with self._lock:
             waiting = self._waiting
-            # A thousand results would be much to hold for the few who come too late to be told.
-            self._ended[job.id] = job if job.result is None else replace(job, result=None)
-            if len(self._ended) > _REMEMBERED:
+            for job in jobs:
+                # A thousand results would be much to hold for the few who come too late.
+                self._ended[job.id] = job if job.result is None else replace(job, result=None)
+            while len(self._ended) > _REMEMBERED:
                 self._ended.popitem(last=False)
-        if waiting is None or not waiting.by_job:
+        if waiting is None or not waiting.by_job or not jobs:
             return
         try:
-            waiting.loop.call_soon_threadsafe(self._tell, waiting, job)
+            # Once for all, since each call wakes the loop.
+            waiting.loop.call_soon_threadsafe(self._tell, waiting, jobs)
         except RuntimeError:  # the loop was closed meanwhile
             _log.debug("nobody waits any more")
 
@@ -104,7 +109,7 @@ class JobWatch:
                 continue
             told = replace(job, state="cancelled", error_code="cancelled", error_message=_ERASED)
             try:
-                waiting.loop.call_soon_threadsafe(self._tell, waiting, told)
+                waiting.loop.call_soon_threadsafe(self._tell, waiting, [told])
             except RuntimeError:  # the loop was closed meanwhile
                 return
 
@@ -142,10 +147,12 @@ class JobWatch:
             if job.is_over or timeout_s <= 0:
                 return job
             waiter.image_hash = job.image_hash
+            if job.leader_id is not None:
+                waiter.pause_s = min(waiter.pause_s, _PAUSE_FOLLOWING_S)
             # One that was at work when it was seen may have ended before anybody waited.
             is_missed = known is not None and (known.started_at or known.leader_id) is not None
             waiter.ask_at = loop.time() + (0.0 if is_missed else waiter.pause_s)
-            if is_missed:
+            if is_missed or job.leader_id is not None:
                 waiting.hurry.set()
             if waiting.poller is None or waiting.poller.done():
                 waiting.poller = loop.create_task(self._poll(waiting))
@@ -186,15 +193,17 @@ class JobWatch:
                 self._waiting = _Waiters(loop)
             return self._waiting
 
-    def _tell(self, waiting: _Waiters, job: Job) -> None:
-        for waiter in waiting.by_job.get(job.id, ()):
-            if not waiter.over.done():
-                waiter.over.set_result(job)
-        # Jobs of the same picture may have followed this one; they are asked for at the next look.
+    def _tell(self, waiting: _Waiters, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            for waiter in waiting.by_job.get(job.id, ()):
+                if not waiter.over.done():
+                    waiter.over.set_result(job)
+        # Jobs of the same picture may have followed these; they are asked for at the next look.
+        ended = {None, *(job.image_hash for job in jobs)}
         now = waiting.loop.time()
         for waiters in waiting.by_job.values():
             for waiter in waiters:
-                if waiter.image_hash in {None, job.image_hash} and not waiter.over.done():
+                if waiter.image_hash in ended and not waiter.over.done():
                     waiter.ask_at = min(waiter.ask_at, now)
                     waiting.hurry.set()
 
@@ -214,7 +223,8 @@ class JobWatch:
                 continue
             for waiter in due:
                 if now - waiter.since >= _QUICK_S:
-                    waiter.pause_s = min(_LONGEST_PAUSE_S, waiter.pause_s * _PAUSE_GROWS)
+                    longest_s = max(_LONGEST_PAUSE_S, waiter.pause_s)
+                    waiter.pause_s = min(longest_s, waiter.pause_s * _PAUSE_GROWS)
                 # Before asking: who is told of a leader while the question is on its way is in a
                 # hurry again, since the answer may be older than that.
                 waiter.ask_at = now + waiter.pause_s
@@ -223,6 +233,8 @@ class JobWatch:
                 over = await asyncio.to_thread(self._store.jobs.over, ids)
             except StudioDetectorError as error:
                 _log.debug("asked in vain: %s", error.message)
+                for waiter in due:
+                    waiter.ask_at = min(waiter.ask_at, now + _PAUSE_FOLLOWING_S)
                 continue
             ended = {job.id: job for job in over}
             for waiter in due:
@@ -237,7 +249,8 @@ class JobWatch:
             for waiter in waiters
             if not waiter.over.done()
         ]
-        # Whoever comes meanwhile has a pause of at least this before the first question.
+        # Whoever comes meanwhile has a pause of at least this before the first question, or is
+        # in a hurry.
         pause_s = min(self._first_pause_s, min(due_at, default=0.0) - waiting.loop.time())
         if pause_s > 0:
             with contextlib.suppress(TimeoutError):

@@ -29,9 +29,11 @@ def follow_up(parts: WorkerParts, jobs: Sequence[Job]) -> None:
         jobs: As the store has them after a try.
     """
     over = [job for job in jobs if job.is_over]
-    for job in over:
-        remember(parts.cache, job, parts.settings.result_cache_s)
-        parts.watch.notify(job)
+    try:
+        for job in over:
+            remember(parts.cache, job, parts.settings.result_cache_s)
+    finally:
+        parts.watch.notify(*over)
     for tenant, some in _by_tenant(over).items():
         _settle(parts, tenant, some)
     for job in jobs:

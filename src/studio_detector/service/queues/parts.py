@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Watch(Protocol):
     """Who waits for jobs in this process."""
 
-    def notify(self, job: Job, /) -> None:
-        """Say that a job, and maybe others that followed it, is over; never raises."""
+    def notify(self, *jobs: Job) -> None:
+        """Say that jobs, and maybe others that followed them, are over; never raises."""
 
 
 class WorkerParts(Protocol):

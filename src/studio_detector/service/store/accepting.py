@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from studio_detector.errors import RequestError
 from studio_detector.service.store import ending, placing, storing
 from studio_detector.service.store.conditions import IS_QUEUED
+from studio_detector.service.store.prepared import Prepared
 from studio_detector.service.store.rows import (
     JOB_COLUMNS,
     job_of,
@@ -43,6 +44,7 @@ _PROMISED = select(
     idempotency.c.key == bindparam("key"),
 )
 _ADD = plain_insert(jobs)
+_ADD_ONE = Prepared(_ADD)
 _NAME_SUBJECT = plain_insert(subjects)
 _SENT = (
     update(jobs)
@@ -85,8 +87,10 @@ def accept(
         for row in rows:
             if row["state"] == "queued" and row["leader_id"] is None:
                 row["message_at"] = now
-    filled = with_values(rows)
-    tx.execute(_ADD, filled[0] if len(filled) == 1 else filled)
+    if len(rows) == 1:
+        _ADD_ONE.run(tx, rows[0])
+    else:
+        tx.execute(_ADD, with_values(rows))
     _name_subjects(tx, new)
     placing.hurry(tx, leaders)
     accepted = [job_of_values(row) for row in rows]
@@ -106,7 +110,7 @@ def accept_done(
     now = terms.clock()
     row = values_of_job(new, now, origin)
     _answer(row, result_id, now)
-    tx.execute(_ADD, row)
+    _ADD_ONE.run(tx, row)
     _name_subjects(tx, [new])
     job = job_of_values(row)
     ending.call_back(tx, terms, job, now)

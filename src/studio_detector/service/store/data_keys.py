@@ -12,6 +12,7 @@ from sqlalchemy import Integer, Text, bindparam, delete, func, select, tuple_, u
 from sqlalchemy.dialects.postgresql import insert
 
 from studio_detector.service.store import placing
+from studio_detector.service.store.prepared import Prepared
 from studio_detector.service.store.tables import data_keys, master_keys
 
 if TYPE_CHECKING:
@@ -58,16 +59,17 @@ _TAKE = (
     )
     .returning(*_COLUMNS)
 )
+_TAKE_ONE = Prepared(_TAKE)
 _IS_IT = (
     data_keys.c.tenant == bindparam("of", type_=Text()),
     data_keys.c.image_hash == bindparam("hash", type_=Text()),
 )
-_GET = select(*_COLUMNS).where(*_IS_IT)
+_GET = Prepared(select(*_COLUMNS).where(*_IS_IT))
 _GET_SOME = select(*_COLUMNS).where(
     data_keys.c.tenant == bindparam("of", type_=Text()),
     data_keys.c.image_hash.in_(bindparam("hashes", type_=Text(), expanding=True)),
 )
-_DELETE = delete(data_keys).where(*_IS_IT).returning(data_keys.c.blob)
+_DELETE = Prepared(delete(data_keys).where(*_IS_IT).returning(data_keys.c.blob))
 _REWRAP = (
     update(data_keys)
     .where(*_IS_IT, data_keys.c.wrapped == bindparam("before", type_=Text()))
@@ -130,8 +132,9 @@ class DataKeys:
         def work(tx: Connection) -> list[DataKey]:
             # First, since whoever throws the picture away locks that row first, too.
             placing.expect_pictures(tx, map(_place, ordered), now)
-            found = tx.execute(_TAKE, rows if len(rows) > 1 else rows[0])
-            return [_key_of(row) for row in found]
+            if len(rows) == 1:
+                return [_key_of(_TAKE_ONE.one(tx, rows[0]))]
+            return [_key_of(row) for row in tx.execute(_TAKE, rows)]
 
         known = {_place(key): key for key in self._db.write(work)}
         return [known[_place(key)] for key in fresh]
@@ -139,7 +142,7 @@ class DataKeys:
     def get(self, tenant: str, image_hash: str) -> DataKey | None:
         """The key of a picture; None if it has none."""
         values = {"of": tenant, "hash": image_hash}
-        row = self._db.read(lambda tx: tx.execute(_GET, values).first())
+        row = self._db.read(lambda tx: _GET.first(tx, values))
         return None if row is None else _key_of(row)
 
     def get_some(self, names: Sequence[tuple[str, str]]) -> list[DataKey]:
@@ -168,8 +171,8 @@ class DataKeys:
                 this is a part of a larger transaction.
         """
         values = {"of": tenant, "hash": image_hash}
-        blob: str | None = self._db.write(lambda tx: tx.execute(_DELETE, values).scalar())
-        self._db.once_written(lambda: remove(blob))
+        gone = self._db.write(lambda tx: _DELETE.first(tx, values))
+        self._db.once_written(lambda: remove(None if gone is None else gone[0]))
 
     def of_blobs(self, blobs: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Tenant and hash of the pictures whose encrypted bytes have these names.
@@ -248,5 +251,5 @@ def _place(key: DataKey) -> tuple[str, str]:
     return key.tenant, key.image_hash
 
 
-def _key_of(row: Row[*tuple[Any, ...]]) -> DataKey:
+def _key_of(row: Row[*tuple[Any, ...]] | Sequence[Any]) -> DataKey:
     return DataKey(**dict(zip(_NAMES, row, strict=True)))

@@ -7,7 +7,7 @@ import math
 import sqlite3
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
@@ -23,7 +23,7 @@ from studio_detector.service.store.scrubbing import scrub_postgres, scrub_sqlite
 from studio_detector.service.store.types import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection, Engine
 
@@ -76,15 +76,9 @@ class Database:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         make = _sqlite_engine if self.is_sqlite else _postgres_engine
         self._engine = make(self._url, is_read_only=is_read_only)
-        self._writers = self._engine
-        if self.is_sqlite:
-            # One connection for all writes: what it has read is not read again, as it is where
-            # another connection has written in between.
-            self._writers = _sqlite_engine(self._url, is_read_only=is_read_only, is_alone=True)
         # SQLite lets one write at a time and others poll: threads of one process queue here.
-        self._turn: AbstractContextManager[Any] = (
-            threading.Lock() if self.is_sqlite else nullcontext()
-        )
+        self._turn = threading.Lock()
+        self._writer: Connection | None = None
         self._mine = _OfThread()
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -103,10 +97,7 @@ class Database:
 
         def attempt() -> T:
             mine.afterwards = []
-            with self._turn, self._writers.begin() as connection:
-                if self.is_sqlite:
-                    # A deferred transaction that has read and wants to write may fail.
-                    _begin_sqlite(connection, "BEGIN IMMEDIATE")
+            with self._sqlite_turn() if self.is_sqlite else self._engine.begin() as connection:
                 mine.connection = connection
                 try:
                     return work(connection)
@@ -164,13 +155,14 @@ class Database:
             if not self.is_sqlite:
                 return scrub_postgres(self._engine, is_whole=most_bytes == math.inf)
             with self._turn:
-                return scrub_sqlite(self._engine, most_bytes, _SQLITE_WAIT_S)
+                return scrub_sqlite(self._engine, most_bytes)
 
         return self._patiently(attempt)
 
     def close(self) -> None:
         """Give back the connections."""
-        self._writers.dispose()
+        with self._turn:
+            self._let_writer_go()
         self._engine.dispose()
 
     def busy(self, error: Exception) -> BusyError | None:
@@ -187,6 +179,30 @@ class Database:
             "goes on",
             code="store_unavailable",
         )
+
+    @contextmanager
+    def _sqlite_turn(self) -> Iterator[Connection]:
+        """A transaction of the one connection that writes.
+
+        What it has read it need not read again, as it would where another had written between;
+        and it is kept, since taking it from a pool costs more than to begin and to commit.
+        """
+        with self._turn:
+            if self._writer is None:
+                self._writer = self._engine.connect()
+            try:
+                with self._writer.begin():
+                    # A deferred transaction that has read and wants to write may fail.
+                    _begin_sqlite(self._writer, "BEGIN IMMEDIATE")
+                    yield self._writer
+            except BaseException:
+                self._let_writer_go()
+                raise
+
+    def _let_writer_go(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
         for tries_left in reversed(range(_TRIES)):
@@ -256,7 +272,7 @@ def _checked(url: str) -> URL:
     )
 
 
-def _sqlite_engine(url: URL, *, is_read_only: bool, is_alone: bool = False) -> Engine:
+def _sqlite_engine(url: URL, *, is_read_only: bool) -> Engine:
     connect_args: dict[str, Any] = {"check_same_thread": False}
     if "timeout" not in url.query:
         connect_args["timeout"] = _SQLITE_WAIT_S
@@ -266,8 +282,8 @@ def _sqlite_engine(url: URL, *, is_read_only: bool, is_alone: bool = False) -> E
         # Names and addresses, which no message of an error is to repeat.
         hide_parameters=True,
         json_deserializer=orjson.loads,
-        pool_size=1 if is_alone else 8,
-        max_overflow=0 if is_alone else 56,
+        pool_size=8,
+        max_overflow=56,
         pool_timeout=_SQLITE_WAIT_S,
         connect_args=connect_args,
     )

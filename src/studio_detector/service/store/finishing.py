@@ -11,6 +11,7 @@ from sqlalchemy import Text, Uuid, and_, bindparam, func, select, update
 from studio_detector.service.records import NewResult
 from studio_detector.service.store import ending, placing, storing
 from studio_detector.service.store.conditions import IS_UNFINISHED
+from studio_detector.service.store.prepared import Prepared
 from studio_detector.service.store.rows import JOB_COLUMNS, job_of
 from studio_detector.service.store.tables import jobs
 from studio_detector.service.store.types import SentText, UtcTime
@@ -40,7 +41,7 @@ _NOW = bindparam("now", type_=UtcTime())
 _LEASED = and_(_JOB, jobs.c.lease_token == bindparam("token", type_=Text()))
 _HELD = select(*JOB_COLUMNS).where(_LEASED)
 
-_DONE = (
+_DONE = Prepared(
     update(jobs)
     .where(_LEASED)
     .values(
@@ -295,7 +296,7 @@ def end(
     Raises:
         LostError: If the lease is another's.
     """
-    row = tx.execute(_DONE, values).first()
+    row = _DONE.first(tx, values)
     if row is None:
         raise LostError
     if not has_followers:

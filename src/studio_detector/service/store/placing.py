@@ -17,6 +17,7 @@ from sqlalchemy import Integer, Text, Uuid, and_, bindparam, case, delete, selec
 from sqlalchemy.dialects.postgresql import insert
 
 from studio_detector.service.store.conditions import IS_QUEUED, IS_UNFINISHED
+from studio_detector.service.store.prepared import Prepared
 from studio_detector.service.store.tables import in_flight, jobs, pictures, results
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ _TAKE = (
     .on_conflict_do_update(index_elements=["work_key"], set_={"job_id": in_flight.c.job_id})
     .returning(in_flight.c.work_key, in_flight.c.job_id)
 )
-_LEAVE = delete(in_flight).where(in_flight.c.job_id == bindparam("job_id", type_=Uuid()))
+_TAKE_ONE = Prepared(_TAKE)
+_LEAVE = Prepared(delete(in_flight).where(in_flight.c.job_id == bindparam("job_id", type_=Uuid())))
 _LEAVE_ALL = delete(in_flight).where(
     in_flight.c.job_id.in_(bindparam("job_ids", type_=Uuid(), expanding=True))
 )
@@ -60,11 +62,13 @@ _HAND_OVER = (
     .where(in_flight.c.work_key == bindparam("key", type_=Text()))
     .values(job_id=bindparam("to", type_=Uuid()))
 )
-_KNOWN = select(results.c.id, results.c.is_shadow).where(
-    results.c.tenant == bindparam("tenant", type_=Text()),
-    results.c.image_hash == bindparam("image_hash", type_=Text()),
-    results.c.variant == bindparam("variant", type_=Text()),
-    results.c.pipeline_version == bindparam("pipeline_version", type_=Text()),
+_KNOWN = Prepared(
+    select(results.c.id, results.c.is_shadow).where(
+        results.c.tenant == bindparam("tenant", type_=Text()),
+        results.c.image_hash == bindparam("image_hash", type_=Text()),
+        results.c.variant == bindparam("variant", type_=Text()),
+        results.c.pipeline_version == bindparam("pipeline_version", type_=Text()),
+    )
 )
 _OUT_OF_SHADOW = (
     update(results).where(results.c.id == bindparam("result", type_=Uuid())).values(is_shadow=False)
@@ -111,6 +115,7 @@ _NEED = _NEED.on_conflict_do_update(
         "arriving": case((_ARRIVING > 0, _ARRIVING), else_=0),
     },
 )
+_NEED_ONE = Prepared(_NEED)
 
 
 def work_key(tenant: str, image_hash: str, variant: str, pipeline_version: str) -> str:
@@ -175,14 +180,14 @@ def take(tx: Connection, wanted: Mapping[str, UUID]) -> dict[str, UUID]:
     # In one order for everybody, so that two batches of the same pictures do not lock crosswise.
     rows = [{"work_key": key, "job_id": wanted[key]} for key in sorted(wanted)]
     if len(rows) == 1:
-        key, holder = tx.execute(_TAKE, rows[0]).one()
+        key, holder = _TAKE_ONE.one(tx, rows[0])
         return {key: holder}
     return {row[0]: row[1] for row in tx.execute(_TAKE, rows)} if rows else {}
 
 
 def leave(tx: Connection, job_id: UUID) -> bool:
     """Stop being a leader; False if the job was none."""
-    return tx.execute(_LEAVE, {"job_id": job_id}).rowcount > 0
+    return _LEAVE.run(tx, {"job_id": job_id}) > 0
 
 
 def leave_all(tx: Connection, job_ids: Sequence[UUID]) -> None:
@@ -247,15 +252,15 @@ def known_result(
     tx: Connection, tenant: str, image_hash: str, variant: str, pipeline_version: str
 ) -> tuple[UUID, bool] | None:
     """The stored result of a piece of work and whether it is a shadow's."""
-    row = tx.execute(
-        _KNOWN,
+    row = _KNOWN.first(
+        tx,
         {
             "tenant": tenant,
             "image_hash": image_hash,
             "variant": variant,
             "pipeline_version": pipeline_version,
         },
-    ).first()
+    )
     return None if row is None else (row[0], row[1])
 
 
@@ -322,8 +327,10 @@ def need_pictures(
 
 
 def _need(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        tx.execute(_NEED, rows[0] if len(rows) == 1 else rows)
+    if len(rows) == 1:
+        _NEED_ONE.run(tx, rows[0])
+    elif rows:
+        tx.execute(_NEED, rows)
 
 
 def _needed(tenant: str, image_hash: str, now: datetime, **counts: int) -> dict[str, Any]:

@@ -40,13 +40,12 @@ _TABLES = (
 )
 
 
-def scrub_sqlite(engine: Engine, most_bytes: float, wait_s: float) -> bool:
+def scrub_sqlite(engine: Engine, most_bytes: float) -> bool:
     """Write a database anew unless it is too large, and cut its log to nothing.
 
     Args:
         engine: Of the database.
         most_bytes: Largest database that is written anew; others wait while it is.
-        wait_s: How long its connections wait for others, which is set again afterwards.
 
     Returns:
         Whether it was written anew; somebody who reads or writes may hinder it.
@@ -54,13 +53,14 @@ def scrub_sqlite(engine: Engine, most_bytes: float, wait_s: float) -> bool:
     connection = engine.raw_connection()
     try:
         driver: Any = connection.driver_connection
+        (wait_ms,) = driver.execute("PRAGMA busy_timeout").fetchone()
         # Not for as long as a write would wait: somebody may read a long list.
         driver.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
         try:
             is_new = _written_anew(driver, most_bytes)
             (is_busy, *_) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
-            driver.execute(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
+            driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
     finally:
         connection.close()
     return is_new and not is_busy

@@ -9,6 +9,7 @@ from sqlalchemy import Text, Uuid, and_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from studio_detector.errors import RequestError
+from studio_detector.service.store.prepared import Prepared
 from studio_detector.service.store.rows import (
     RESULT_COLUMNS,
     result_of,
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from studio_detector.service.records import NewResult, Result
 
 _ADD = insert(results)
-_UPSERT = _ADD.on_conflict_do_update(
-    index_elements=["tenant", "image_hash", "variant", "pipeline_version"],
-    set_={"is_shadow": and_(results.c.is_shadow, _ADD.excluded.is_shadow)},
-).returning(results.c.id)
+_UPSERT = Prepared(
+    _ADD.on_conflict_do_update(
+        index_elements=["tenant", "image_hash", "variant", "pipeline_version"],
+        set_={"is_shadow": and_(results.c.is_shadow, _ADD.excluded.is_shadow)},
+    ).returning(results.c.id)
+)
 # Locked against being erased, so that nothing comes to refer to one that is gone.
 _BY_ID = (
     select(*RESULT_COLUMNS)
@@ -52,7 +55,7 @@ def store(tx: Connection, new: NewResult, now: datetime) -> Result:
     A result that was scored for comparison alone and is now asked for is no shadow any more.
     """
     values = values_of_result(new, uuid4(), now)
-    result_id = tx.execute(_UPSERT, values).scalar_one()
+    (result_id,) = _UPSERT.one(tx, values)
     if result_id == values["id"]:
         return result_of_values(values)
     return kept(tx, result_id)

@@ -11,6 +11,7 @@ from sqlalchemy import Text, Uuid, and_, bindparam, func, or_, select, update
 from studio_detector.service.store import ending, finishing, placing
 from studio_detector.service.store.conditions import IS_RUNNING, WAITS_ITSELF
 from studio_detector.service.store.finishing import UNSENT
+from studio_detector.service.store.prepared import Prepared
 from studio_detector.service.store.rows import JOB_COLUMNS, job_of
 from studio_detector.service.store.tables import jobs
 from studio_detector.service.store.types import JSON_VALUE, UtcTime
@@ -57,7 +58,7 @@ def _claim(
     )
 
 
-_CLAIM = _claim(_JOB, jobs.c.attempts < jobs.c.max_attempts)
+_CLAIM = Prepared(_claim(_JOB, jobs.c.attempts < jobs.c.max_attempts))
 _CLAIM_NEW = _claim(
     jobs.c.id.in_(bindparam("those", type_=Uuid(), expanding=True)),
     jobs.c.queue != "high",
@@ -116,7 +117,7 @@ _RELEASE_SOME = _RELEASE.where(jobs.c.id.in_(bindparam("those", type_=Uuid(), ex
 def claim(tx: Connection, terms: Terms, job_id: UUID, owner: str) -> Job | None:
     """See `Jobs.claim`."""
     now = terms.clock()
-    row = tx.execute(_CLAIM, {"job": job_id, **_lease(terms, owner, now)}).first()
+    row = _CLAIM.first(tx, {"job": job_id, **_lease(terms, owner, now)})
     if row is not None:
         return _claimed(row, now)
     if tx.execute(_EXHAUSTED, {"job": job_id}).first() is not None:
@@ -140,9 +141,9 @@ def _lease(terms: Terms, owner: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _claimed(row: Row[*tuple[Any, ...]], now: datetime) -> Job:
+def _claimed(row: Row[*tuple[Any, ...]] | Sequence[Any], now: datetime) -> Job:
     job = job_of(row)
-    return replace(job, waited_s=_waited_s(job, row.message_at, now))
+    return replace(job, waited_s=_waited_s(job, row[-1], now))
 
 
 def _waited_s(job: Job, message_at: datetime | None, now: datetime) -> float | None:
