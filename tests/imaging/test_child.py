@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+import hostile_json
 from studio_detector.errors import ConfigError, LimitError, StudioDetectorError
 from studio_detector.imaging.child import describe_error, rebuild_error
 from studio_detector.imaging.framing import FramingError, read_message, write_message
@@ -106,17 +107,8 @@ class TestErrors:
 class TestHeaders:
     """JSON as hostile as it comes."""
 
-    @pytest.mark.parametrize(
-        "text",
-        [
-            b'{"a":' + b"[" * 100_000,
-            b'{"a":NaN}',
-            b'{"a":-Infinity}',
-            b'{"a":' + b"9" * 5000 + b"}",
-        ],
-    )
+    @pytest.mark.parametrize("text", hostile_json.TEXTS)
     def test_what_would_break_the_parent_is_refused(self, tmp_path, text):
-        """Nesting, numbers that are none, numbers without end."""
         path = tmp_path / "pipe"
         path.write_bytes(len(text).to_bytes(4, "big") + bytes(8) + text)
         with path.open("rb") as stream, pytest.raises(FramingError):
